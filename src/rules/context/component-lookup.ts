@@ -1,0 +1,14 @@
+import type { ComponentModel } from '../../api/component.ts';
+
+/** The Dapr Components of one namespace, as far as they are known. */
+export interface ComponentLookup {
+  byName(name: string): ComponentModel | undefined;
+  /** Those that OpenFunction made for a Serving. */
+  ofServing(serving: string): readonly ComponentModel[];
+}
+
+/** For where no cluster and no files tell of any Component. */
+export const noComponents: ComponentLookup = {
+  byName: () => undefined,
+  ofServing: () => [],
+};

@@ -1,0 +1,44 @@
+import { parse } from 'yaml';
+import { asList, asObject, asText, at, type Json, type JsonObject } from '../../api/json.ts';
+
+/** What a Function's plugin annotations put into FUNC_CONTEXT. */
+export interface Plugins {
+  readonly pre: string[];
+  readonly post: string[];
+  /** `pluginsTracing`; undefined when the Function has no such annotation. */
+  readonly tracing: JsonObject | undefined;
+}
+
+/**
+ * Reads the annotations `plugins` and `plugins.tracing` of a Function, YAML in a
+ * string, as OpenFunction's operator does: `order` runs forwards before the
+ * function and backwards after it, `pre` and `post` decide over it, and an
+ * enabled tracing provider goes innermost. YAML that cannot be read counts as absent.
+ *
+ * @param annotations `metadata.annotations` of the Function
+ */
+export function readPlugins(annotations: Readonly<Record<string, string>>): Plugins {
+  const plugins = parseYaml(annotations['plugins']);
+  const order = textsOf(plugins?.['order']);
+  const pre = textsOf(plugins?.['pre']) ?? order ?? [];
+  const post = textsOf(plugins?.['post']) ?? order?.toReversed() ?? [];
+  const tracing = parseYaml(annotations['plugins.tracing']);
+  const provider = asText(at(tracing, 'provider', 'name'));
+  return tracing?.['enabled'] === true && provider !== undefined
+    ? { pre: [...pre, provider], post: [provider, ...post], tracing }
+    : { pre, post, tracing };
+}
+
+function parseYaml(text: string | undefined): JsonObject | undefined {
+  if (text === undefined) return undefined;
+  try {
+    // Few aliases, so that a small annotation cannot grow into a large object.
+    return asObject(parse(text, { maxAliasCount: 10, logLevel: 'silent' }));
+  } catch {
+    return undefined;
+  }
+}
+
+function textsOf(value: Json | undefined): string[] | undefined {
+  return asList(value)?.filter((member): member is string => typeof member === 'string');
+}

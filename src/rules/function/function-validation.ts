@@ -1,0 +1,220 @@
+import type { ComponentModel } from '../../api/component.ts';
+import {
+  type DaprUse,
+  type FunctionModel,
+  readFunction,
+  type ServingModel,
+} from '../../api/function.ts';
+import { asObject, at, type JsonObject, jsonEquals, own } from '../../api/json.ts';
+import { BaasAnnotation, DaprAnnotation, OpenFunctionAnnotation } from '../../api/keys.ts';
+import type { ComponentLookup } from '../context/component-lookup.ts';
+import { enableValues, serviceModes } from '../effective-mode.ts';
+import { appIdMaxLength, isDnsLabel, isLabelValue } from '../names.ts';
+import {
+  describeProblem,
+  duplicate,
+  invalid,
+  notAString,
+  notSupported,
+  type Problem,
+} from './problem.ts';
+
+export interface FunctionVerdict {
+  /** Why the Function is denied; empty when it is allowed. */
+  readonly problems: Problem[];
+  /** What the user should hear about although it is allowed. */
+  readonly warnings: string[];
+}
+
+/**
+ * Says what is wrong with a Function (behaviour: function validation).
+ *
+ * Ratcheting: on UPDATE, a problem that the stored object has already, in a
+ * field that did not change, is a warning. Nobody is locked out of editing what
+ * was stored before this webhook came.
+ *
+ * @param oldObject the stored Function on UPDATE, undefined on CREATE
+ * @param components those of the Function's namespace
+ */
+export function validateFunction(
+  object: JsonObject,
+  namespace: string,
+  oldObject: JsonObject | undefined,
+  components: ComponentLookup,
+): FunctionVerdict {
+  const fn = readFunction(object, namespace);
+  if (fn?.serving === undefined) return { problems: [], warnings: [] };
+  const found = problemsOf(object, fn.serving);
+  const stored = storedProblems(oldObject, namespace);
+  const isStored = (problem: Problem): boolean =>
+    stored.some(
+      (old) =>
+        old.field === problem.field &&
+        old.reason === problem.reason &&
+        jsonEquals(old.value, problem.value),
+    );
+  return {
+    problems: found.filter((problem) => !isStored(problem)),
+    warnings: [
+      ...found.filter(isStored).map((problem) => `${describeProblem(problem)} (stored before)`),
+      ...advice(fn, fn.serving, components),
+    ],
+  };
+}
+
+function storedProblems(oldObject: JsonObject | undefined, namespace: string): Problem[] {
+  if (oldObject === undefined) return [];
+  const serving = readFunction(oldObject, namespace)?.serving;
+  return serving === undefined ? [] : problemsOf(oldObject, serving);
+}
+
+/** What denies. */
+function problemsOf(object: JsonObject, serving: ServingModel): Problem[] {
+  return [
+    ...annotationProblems(asObject(at(object, 'spec', 'serving', 'annotations'))),
+    ...duplicateComponents(serving),
+  ];
+}
+
+function annotationPath(annotation: string): string {
+  return `spec.serving.annotations[${annotation}]`;
+}
+
+function annotationProblems(annotations: JsonObject | undefined): Problem[] {
+  const problems: Problem[] = [];
+  const check = (annotation: string, examine: (value: string) => Problem | undefined): void => {
+    const value = own(annotations, annotation);
+    if (value === undefined) return;
+    const field = annotationPath(annotation);
+    const problem = typeof value === 'string' ? examine(value) : notAString(field, value);
+    if (problem !== undefined) problems.push(problem);
+  };
+  const checkValues = (annotation: string, supported: readonly string[]): void =>
+    check(annotation, (value) =>
+      supported.includes(value)
+        ? undefined
+        : notSupported(annotationPath(annotation), value, supported),
+    );
+  checkValues(OpenFunctionAnnotation.enableDapr, enableValues);
+  checkValues(OpenFunctionAnnotation.daprServiceMode, serviceModes);
+  check(DaprAnnotation.appId, (value) =>
+    isDnsLabel(value, appIdMaxLength)
+      ? undefined
+      : invalid(
+          annotationPath(DaprAnnotation.appId),
+          value,
+          `must be a DNS label of at most ${appIdMaxLength} characters (lower case letters, digits and '-', starting and ending with a letter or digit), because Dapr names a Service <app-id>-dapr`,
+        ),
+  );
+  return problems;
+}
+
+function duplicateComponents(serving: ServingModel): Problem[] {
+  const bindings = new Map(
+    serving.components
+      .filter(({ block }) => block === 'bindings')
+      .map((component) => [component.name, component]),
+  );
+  return serving.components
+    .filter(({ block }) => block === 'pubsub')
+    .flatMap((component) => {
+      const other = bindings.get(component.name);
+      if (other === undefined) return [];
+      return duplicate(
+        `spec.serving.pubsub[${component.name}]`,
+        component.name,
+        'also declared in spec.serving.bindings; give one of them another name',
+        [other.spec, component.spec],
+      );
+    });
+}
+
+/** What only warns: it may become right later, or is merely without effect. */
+function advice(fn: FunctionModel, serving: ServingModel, components: ComponentLookup): string[] {
+  const uses = [...serving.inputs, ...serving.passiveInputs, ...serving.outputs, ...serving.states];
+  return [
+    ...uses.flatMap((use) => useAdvice(fn, serving, use, components)),
+    ...stateNamesakes(serving),
+    ...unusedInputs(fn, serving),
+    ...tokenAdvice(serving),
+    ...nameAdvice(fn),
+  ];
+}
+
+function useAdvice(
+  fn: FunctionModel,
+  serving: ServingModel,
+  use: DaprUse,
+  components: ComponentLookup,
+): string[] {
+  if (use.component === '') {
+    return [`${use.componentPath}: Required value: the ${use.kind} names no Dapr component`];
+  }
+  const declared = serving.components.find(({ name }) => name === use.component);
+  const existing = components.byName(use.component);
+  if (declared === undefined && existing === undefined) {
+    return [
+      `${use.componentPath}: component "${use.component}" is neither declared in this Function nor a Dapr Component in namespace "${fn.namespace}"; the ${use.kind} works once it is`,
+      ...missingFields(use, use.type ?? ''),
+    ];
+  }
+  return missingFields(use, use.type ?? (declared ? typeOrBlock(declared) : typeOf(existing)));
+}
+
+function typeOrBlock(declared: { type: string; block: string }): string {
+  return declared.type === '' ? `${declared.block}.` : declared.type;
+}
+
+function typeOf(component: ComponentModel | undefined): string {
+  return component?.type ?? '';
+}
+
+function missingFields(use: DaprUse, type: string): string[] {
+  if (use.kind === 'state') return [];
+  if (type.startsWith('pubsub') && use.topic === undefined) {
+    return [`${use.fieldsPath}.topic: Required value: a pub/sub ${use.kind} needs a topic`];
+  }
+  if (use.kind === 'output' && type.startsWith('bindings') && use.operation === undefined) {
+    return [
+      `${use.fieldsPath}.operation: Required value: a binding output names its operation, for example "create"`,
+    ];
+  }
+  return [];
+}
+
+/** A state shares the name space of Dapr Components with bindings and pub/sub. */
+function stateNamesakes(serving: ServingModel): string[] {
+  const taken = new Set(
+    serving.components.filter(({ block }) => block !== 'states').map(({ name }) => name),
+  );
+  return serving.components
+    .filter(({ block, name }) => block === 'states' && taken.has(name))
+    .map(
+      ({ name }) =>
+        `spec.serving.states[${name}]: Duplicate value: "${name}": another component of this Function has the name; only that one is made`,
+    );
+}
+
+function unusedInputs(fn: FunctionModel, serving: ServingModel): string[] {
+  if (fn.version !== 'v1beta1' || serving.runtime === 'async' || serving.inputs.length === 0) {
+    return [];
+  }
+  return [
+    'spec.serving.inputs: not used, because a function with runtime "knative" is called over HTTP; use runtime "async" to be fed by Dapr',
+  ];
+}
+
+function tokenAdvice(serving: ServingModel): string[] {
+  const value = serving.annotations[BaasAnnotation.apiToken];
+  if (value === undefined || value === 'true' || value === 'false') return [];
+  return [
+    `${annotationPath(BaasAnnotation.apiToken)}: ignored, because it is neither "true" nor "false"`,
+  ];
+}
+
+function nameAdvice(fn: FunctionModel): string[] {
+  if (fn.name === '' || (isLabelValue(fn.name) && isDnsLabel(fn.name))) return [];
+  return [
+    `metadata.name: "${fn.name.slice(0, 63)}" is no DNS label of at most 63 characters; names derived from it are shortened and get a hash`,
+  ];
+}

@@ -1,0 +1,150 @@
+import type { FunctionModel } from '../../api/function.ts';
+import { asPort, asText, type JsonObject } from '../../api/json.ts';
+import { DaprAnnotation, EnvVar, Port } from '../../api/keys.ts';
+import type { ContextFacts } from '../context/function-context.ts';
+import { appPortOf, appProtocolOf, eventsServiceNameOf, proxyNameOf } from '../names.ts';
+import { daprdAnnotations, userDaprAnnotations } from '../pod/pod-annotations.ts';
+import {
+  contextEnvironment,
+  hasApiToken,
+  podIdentity,
+  tokenVariable,
+} from '../pod/pod-environment.ts';
+import { managedLabels, managedMetadata, proxyAppName, proxySelector } from './managed-metadata.ts';
+
+export interface ProxySettings {
+  /** Image of the proxy: this project's own. */
+  readonly image: string;
+  readonly clusterDomain: string;
+  readonly apiTokens: boolean;
+  /** Whether a NetworkPolicy keeps other pods from the proxy's Dapr API. */
+  readonly networkPolicy: boolean;
+  readonly replicas: number;
+}
+
+/**
+ * Requests and limits of the proxy's own container; without them a namespace
+ * with a ResourceQuota refuses the Pod. Memory: an idle Node process takes about
+ * half of it, the rest is for events in flight.
+ */
+const proxyResources = {
+  requests: { cpu: '50m', memory: '96Mi' },
+  limits: { cpu: '1', memory: '256Mi' },
+};
+
+/** What the restricted Pod Security Standard asks of a container, and a read-only root. */
+const restrictedSecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** The port on which daprd and the function speak; the proxy takes the function's place on it. */
+export function forwardedPortOf(fn: FunctionModel): number {
+  return asPort(appPortOf(fn)) ?? fn.port;
+}
+
+/** The proxy's port for health and metrics; it makes way for a function that listens there. */
+export function proxyHealthPortOf(fn: FunctionModel): number {
+  return forwardedPortOf(fn) === Port.health ? Port.health + 1 : Port.health;
+}
+
+/**
+ * The proxy of a standalone Function. A Deployment, because Dapr's injector
+ * serves only pods that built-in controllers make; one per Function, because two
+ * with one app-id make Dapr's operator rewrite its Service back and forth.
+ */
+export function proxyDeployment(
+  fn: FunctionModel,
+  facts: ContextFacts,
+  settings: ProxySettings,
+): JsonObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: managedMetadata(fn, proxyNameOf(fn)),
+    spec: {
+      replicas: settings.replicas,
+      selector: { matchLabels: proxySelector(fn) },
+      template: {
+        metadata: {
+          labels: managedLabels(fn),
+          annotations: proxyAnnotations(fn, settings),
+        },
+        spec: { containers: [proxyContainer(fn, facts, settings)] },
+      },
+    },
+  };
+}
+
+function proxyAnnotations(fn: FunctionModel, settings: ProxySettings): Record<string, string> {
+  const secret = proxyNameOf(fn);
+  return {
+    ...Object.fromEntries(daprdAnnotations(fn)),
+    // The Dapr API has to listen beyond localhost: the function's pods are its clients.
+    [DaprAnnotation.sidecarListenAddresses]: '[::],0.0.0.0',
+    ...(hasApiToken(fn, settings.apiTokens)
+      ? { [DaprAnnotation.apiTokenSecret]: secret, [DaprAnnotation.appTokenSecret]: secret }
+      : {}),
+    ...Object.fromEntries(userDaprAnnotations(fn)),
+    // Whatever the user wrote: a proxy without daprd is none.
+    [DaprAnnotation.enabled]: 'true',
+  };
+}
+
+function proxyContainer(
+  fn: FunctionModel,
+  facts: ContextFacts,
+  settings: ProxySettings,
+): JsonObject {
+  const port = forwardedPortOf(fn);
+  const healthPort = proxyHealthPortOf(fn);
+  return {
+    name: proxyAppName,
+    image: settings.image,
+    args: ['proxy'],
+    ports: [
+      { name: 'function', containerPort: port, protocol: 'TCP' },
+      { name: 'health', containerPort: healthPort, protocol: 'TCP' },
+    ],
+    env: [
+      ...contextEnvironment({ ...fn, port }, facts),
+      { name: EnvVar.appProtocol, value: appProtocolOf(fn) },
+      ...podIdentity(fn.namespace),
+      { name: EnvVar.healthPort, value: String(healthPort) },
+      ...forwardingEnvironment(fn, port, settings),
+      ...appTokenEnvironment(fn, settings),
+    ],
+    resources: proxyResources,
+    readinessProbe: probe('/readyz', 2),
+    livenessProbe: probe('/healthz', 10),
+    securityContext: restrictedSecurityContext,
+  };
+}
+
+/** Only async Functions are fed with events; the proxy of a sync one forwards nothing. */
+function forwardingEnvironment(
+  fn: FunctionModel,
+  port: number,
+  settings: ProxySettings,
+): JsonObject[] {
+  if (fn.serving?.runtime !== 'async') return [];
+  const host = `${eventsServiceNameOf(fn)}.${fn.namespace}.svc.${settings.clusterDomain}`;
+  return [
+    { name: EnvVar.functionHost, value: host },
+    { name: EnvVar.functionPort, value: String(port) },
+  ];
+}
+
+/** daprd sends this token with every event, and the proxy refuses calls without it. */
+function appTokenEnvironment(fn: FunctionModel, settings: ProxySettings): JsonObject[] {
+  const chosen = asText(fn.serving?.annotations[DaprAnnotation.appTokenSecret]);
+  const secret = chosen ?? (hasApiToken(fn, settings.apiTokens) ? proxyNameOf(fn) : undefined);
+  return secret === undefined ? [] : [tokenVariable(EnvVar.appApiToken, secret)];
+}
+
+function probe(path: string, periodSeconds: number): JsonObject {
+  return { httpGet: { path, port: 'health' }, periodSeconds, failureThreshold: 3 };
+}

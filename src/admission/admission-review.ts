@@ -24,7 +24,6 @@ export interface ReviewError {
 }
 
 const optionalText = z.string().nullish();
-const optionalObject = z.unknown().transform((value) => asObject(value));
 
 const reviewSchema = z.object({
   apiVersion: z.literal('admission.k8s.io/v1', {
@@ -42,8 +41,8 @@ const reviewSchema = z.object({
       subResource: optionalText,
       namespace: optionalText,
       name: optionalText,
-      object: optionalObject,
-      oldObject: optionalObject,
+      object: z.unknown().optional(),
+      oldObject: z.unknown().optional(),
     },
     { error: 'request is missing' },
   ),
@@ -71,8 +70,8 @@ export function parseAdmissionReview(body: unknown): AdmissionRequest | ReviewEr
     // An API server always names it; a file or a person may leave it to the object.
     namespace: request.namespace ?? asText(at(request.object, 'metadata', 'namespace')) ?? '',
     name: request.name ?? '',
-    object: request.object,
-    oldObject: request.oldObject,
+    object: asObject(request.object),
+    oldObject: asObject(request.oldObject),
   };
 }
 

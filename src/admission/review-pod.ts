@@ -1,5 +1,4 @@
-import { asText, at } from '../api/json.ts';
-import { BaasLabel } from '../api/keys.ts';
+import { BaasLabel, OpenFunctionLabel } from '../api/keys.ts';
 import { admitPod } from '../rules/pod/pod-admission.ts';
 import type { PodSettings } from '../rules/pod/pod-environment.ts';
 import { podClaim, servingOfPod } from '../rules/pod/pod-function.ts';
@@ -30,7 +29,7 @@ export function podMutator(source: FunctionSource, settings: PodReviewSettings):
 
     const fn = await findFunction(source, namespace, claim);
     if (fn === undefined) {
-      const warning = `no Function found in namespace "${namespace}" for the label openfunction.io/${claim.kind}="${claim.name}"; the Pod is admitted unchanged. Create the Function first, or set the label ${BaasLabel.inject} to "disabled"`;
+      const warning = `no Function found in namespace "${namespace}" for the label ${OpenFunctionLabel[claim.kind]}="${claim.name}"; the Pod is admitted unchanged. Create the Function first, or set the label ${BaasLabel.inject} to "disabled"`;
       return skipped(
         'function-not-found',
         [warning],
@@ -61,9 +60,4 @@ export function podMutator(source: FunctionSource, settings: PodReviewSettings):
 function preferredServings(own: string | undefined, all: readonly string[]): readonly string[] {
   if (own === undefined) return all;
   return [own, ...all.filter((serving) => serving !== own)];
-}
-
-/** What a Pod is called before it has a name. */
-export function podNameOf(pod: unknown): string {
-  return asText(at(pod, 'metadata', 'name')) ?? asText(at(pod, 'metadata', 'generateName')) ?? '';
 }

@@ -1,5 +1,5 @@
 import { asObject, asText, at, type JsonObject } from './json.ts';
-import { BaasLabel, OpenFunctionLabel } from './keys.ts';
+import { BaasLabel, daprPrefix, OpenFunctionLabel } from './keys.ts';
 
 /** What the rules need to know of a Dapr Component. */
 export interface ComponentModel {
@@ -16,7 +16,7 @@ export interface ComponentModel {
 /** Reads a Dapr Component (`dapr.io`); undefined for any other object. */
 export function readComponent(object: JsonObject, namespace: string): ComponentModel | undefined {
   if (object['kind'] !== 'Component') return undefined;
-  if (!asText(object['apiVersion'])?.startsWith('dapr.io/')) return undefined;
+  if (!asText(object['apiVersion'])?.startsWith(daprPrefix)) return undefined;
   const metadata = asObject(object['metadata']);
   const labels = asObject(metadata?.['labels']);
   return {

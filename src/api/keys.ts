@@ -153,6 +153,7 @@ export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configu
 /** Recommended Kubernetes labels, written on every object that the controller keeps. */
 export const CommonLabel = {
   name: 'app.kubernetes.io/name',
+  version: 'app.kubernetes.io/version',
   instance: 'app.kubernetes.io/instance',
   component: 'app.kubernetes.io/component',
   partOf: 'app.kubernetes.io/part-of',

@@ -135,6 +135,7 @@ function advice(fn: FunctionModel, serving: ServingModel, components: ComponentL
   return [
     ...uses.flatMap((use) => useAdvice(fn, serving, use, components)),
     ...stateNamesakes(serving),
+    ...sharedInputKeys(fn, serving),
     ...unusedInputs(fn, serving),
     ...tokenAdvice(serving),
     ...nameAdvice(fn),
@@ -192,6 +193,16 @@ function stateNamesakes(serving: ServingModel): string[] {
     .map(
       ({ name }) =>
         `spec.serving.states[${name}]: Duplicate value: "${name}": another component of this Function has the name; only that one is made`,
+    );
+}
+
+/** FUNC_CONTEXT is a map, and the functions frameworks read nothing else. */
+function sharedInputKeys(fn: FunctionModel, serving: ServingModel): string[] {
+  return serving.inputs
+    .filter(({ key }, index) => serving.inputs.findIndex((input) => input.key === key) < index)
+    .map(
+      ({ path, key }) =>
+        `${path}: another input is called "${key}" as well, and the functions frameworks see only the last of them; give each its own ${fn.version === 'v1beta1' ? 'name' : 'inputName'}`,
     );
 }
 

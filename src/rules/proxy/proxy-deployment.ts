@@ -73,7 +73,11 @@ export function proxyDeployment(
           labels: managedLabels(fn),
           annotations: proxyAnnotations(fn, settings),
         },
-        spec: { containers: [proxyContainer(fn, facts, settings)] },
+        spec: {
+          // A Service called "function" would otherwise put FUNCTION_PORT=tcp://... into the proxy.
+          enableServiceLinks: false,
+          containers: [proxyContainer(fn, facts, settings)],
+        },
       },
     },
   };

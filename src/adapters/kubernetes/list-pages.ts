@@ -1,0 +1,32 @@
+import { asText, at, type JsonObject, objectsOf } from '../../api/json.ts';
+import { ApiError } from './api-error.ts';
+import type { GetOptions, KubernetesConnection } from './kubernetes-connection.ts';
+
+/** Enough for most clusters in one go, and no more than some megabytes per answer. */
+const pageLimit = 500;
+
+/** One part of a list. */
+export interface Page {
+  readonly objects: readonly JsonObject[];
+  /** Where a watch begins that is to miss nothing of the list. */
+  readonly version: string;
+}
+
+/** Lists a resource page by page, so that nobody ever holds all of its objects as they came. */
+export async function* listPages(
+  connection: Pick<KubernetesConnection, 'getJson'>,
+  path: string,
+  options: Omit<GetOptions, 'query'>,
+): AsyncGenerator<Page> {
+  let token: string | undefined = '';
+  while (token !== undefined) {
+    const query = { limit: String(pageLimit), ...(token === '' ? {} : { continue: token }) };
+    const list: JsonObject = await connection.getJson(path, { ...options, query });
+    const version = asText(at(list, 'metadata', 'resourceVersion'));
+    if (version === undefined || !Array.isArray(list['items'])) {
+      throw new ApiError('malformed', 'the answer is no list');
+    }
+    yield { objects: objectsOf(list['items']).map(({ item }) => item), version };
+    token = asText(at(list, 'metadata', 'continue'));
+  }
+}

@@ -1,0 +1,23 @@
+import type { Command } from './command.ts';
+
+/** A command as the overview knows it: what it takes to run is loaded when it runs. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command. Each loads only what it needs, so that none pays for another's libraries. */
+export const commandList: Readonly<Record<string, CommandEntry>> = {
+  webhook: {
+    summary: 'Serve the admission webhook over HTTPS.',
+    load: async () => (await import('./webhook.ts')).webhookCommand as Command,
+  },
+  preview: {
+    summary: 'Show what admission and the controller make of objects, without a cluster.',
+    load: async () => (await import('./preview.ts')).previewCommand as Command,
+  },
+  demo: {
+    summary: 'Start a real server, send it the samples, show what changes in each mode.',
+    load: async () => (await import('./demo.ts')).demoCommand as Command,
+  },
+};

@@ -1,0 +1,142 @@
+import { resolve } from 'node:path';
+import { createLogger, type Logger } from '../adapters/log.ts';
+import { CertificateError, certificateFiles } from '../adapters/tls/certificate-pair.ts';
+import { type OpenResult, openFiles } from '../processes/open-source.ts';
+import { type RunningWebhook, startWebhook } from '../processes/webhook.ts';
+import type { SettingsOf } from '../settings/option.ts';
+import * as options from '../settings/options.ts';
+import { type CommandIo, defineCommand, ExitCode } from './command.ts';
+import { sampleReview } from './sample-review.ts';
+
+const webhookOptions = {
+  port: options.port,
+  healthPort: options.healthPort,
+  listenAddress: options.listenAddress,
+  certDir: options.certDir,
+  offline: options.offline,
+  filename: options.filename,
+  kubeconfig: options.kubeconfig,
+  clusterDomain: options.clusterDomain,
+  apiTokens: options.apiTokens,
+  // Admission makes no proxy; it takes the setting so that one set of settings serves every process.
+  proxyImage: options.proxyImage,
+  excludedNamespaces: options.excludedNamespaces,
+  shutdownTimeout: options.shutdownTimeout,
+  logLevel: options.logLevel,
+};
+
+type WebhookSettings = SettingsOf<typeof webhookOptions>;
+
+export const webhookCommand = defineCommand({
+  name: 'webhook',
+  description:
+    'Serves POST /mutate/functions, /validate/functions and /mutate/pods over HTTPS, and /healthz, /readyz and /metrics over plain HTTP on a port of its own.',
+  examples: [
+    'npm start -- webhook --offline -f manifests/samples',
+    'npm start -- webhook --kubeconfig ~/.kube/config --cert-dir /etc/webhook/certs',
+  ],
+  options: webhookOptions,
+  async run(settings, io) {
+    if (!settings.offline && settings.filename.length > 0) {
+      io.stderr.write(
+        'webhook: -f goes with --offline; without it Functions come from the cluster\n',
+      );
+      return ExitCode.usage;
+    }
+    const log = createLogger(settings.logLevel);
+    log.info({ settings }, 'starting');
+    const running = await start(settings, log, io);
+    if (running === undefined) return ExitCode.failed;
+    await untilAborted(io.stopSignal);
+    log.info({ signal: io.stopSignal.reason }, 'stopping');
+    return stopInTime(running, settings.shutdownTimeout, log);
+  },
+});
+
+async function start(
+  settings: WebhookSettings,
+  log: Logger,
+  io: CommandIo,
+): Promise<RunningWebhook | undefined> {
+  try {
+    if (settings.offline) await ensureCertificates(settings, log);
+    const result = await open(settings, log);
+    if ('problems' in result) {
+      for (const problem of result.problems) log.error({ problem }, 'cannot start');
+      return undefined;
+    }
+    const running = await startWebhook(settings, result.opened, log);
+    log.info({ port: running.port, healthPort: running.healthPort }, 'listening');
+    if (settings.offline) io.stdout.write(banner(settings, running, result.functionCount));
+    return running;
+  } catch (error) {
+    log.error({ problem: explain(error) }, 'cannot start');
+    return undefined;
+  }
+}
+
+/** Made on demand, because making them loads a library that serving does not need. */
+async function ensureCertificates(settings: WebhookSettings, log: Logger): Promise<void> {
+  const { ensureLocalCertificates } = await import('../adapters/tls/local-certificates.ts');
+  const folder = resolve(settings.certDir);
+  const isNew = await ensureLocalCertificates(folder, new Date());
+  if (isNew) log.info({ folder }, 'made a certificate authority and a serving certificate');
+}
+
+async function open(settings: WebhookSettings, log: Logger): Promise<OpenResult> {
+  if (settings.offline) return openFiles(settings.filename, log);
+  const { openCluster } = await import('../processes/open-cluster.ts');
+  return openCluster(settings.kubeconfig, log);
+}
+
+/** What somebody at a terminal wants to know. Only offline: in a cluster the log is all there is. */
+function banner(settings: WebhookSettings, running: RunningWebhook, functionCount: number): string {
+  const ca = resolve(settings.certDir, certificateFiles.ca);
+  const review = JSON.stringify(sampleReview);
+  return [
+    '',
+    `Admission  https://localhost:${running.port}  (/mutate/functions, /validate/functions, /mutate/pods)`,
+    `Health     http://localhost:${running.healthPort}  (/healthz, /readyz, /metrics)`,
+    `CA         ${ca}`,
+    `Functions  ${functionCount} known`,
+    '',
+    'Try it:',
+    `curl --cacert '${ca}' -H 'Content-Type: application/json' -d '${review}' https://localhost:${running.port}/mutate/functions`,
+    '',
+    '',
+  ].join('\n');
+}
+
+/** Finishes what is in flight; whoever does not finish in time is cut off. */
+async function stopInTime(
+  running: RunningWebhook,
+  timeoutSeconds: number,
+  log: Logger,
+): Promise<number> {
+  const timer = setTimeout(() => {
+    log.error({ timeoutSeconds }, 'requests in flight did not finish in time; cut off');
+    process.exit(ExitCode.failed);
+  }, timeoutSeconds * 1000);
+  await running.stop();
+  clearTimeout(timer);
+  log.info('stopped');
+  return ExitCode.ok;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => {
+    signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+/** A sentence for what can go wrong at the start, with the way out where there is one. */
+function explain(error: unknown): string {
+  if (error instanceof CertificateError) return error.message;
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') {
+    return `port ${port} is taken; choose another with --port or --health-port`;
+  }
+  if (code === 'EACCES') return `no permission: ${message}`;
+  return message;
+}

@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+
+/**
+ * One setting: a flag and an environment variable of the same name. The table of
+ * options is all there is: parsing, `--help` and the README follow it.
+ */
+export interface Option<Value = unknown> {
+  /** Flag without dashes, e.g. `health-port`; the variable is `HEALTH_PORT`. */
+  readonly flag: string;
+  /** One-letter form of the flag. */
+  readonly short?: string;
+  /** What the value is called in `--help`; absent for a switch. */
+  readonly placeholder?: string;
+  /** Whether the flag may be given several times; the variable separates values by commas. */
+  readonly isList?: boolean;
+  /** Reads the text, or texts, and brings the default. */
+  readonly schema: z.ZodType<Value>;
+  /** What holds when nothing is said, as `--help` and the README state it. */
+  readonly defaultText: string;
+  /** One sentence. */
+  readonly help: string;
+}
+
+export type OptionTable = Readonly<Record<string, Option>>;
+
+/** The settings that a table of options reads. */
+export type SettingsOf<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Option<infer Value> ? Value : never;
+};
+
+/** Name of the environment variable of an option. */
+export function variableOf(option: Option): string {
+  return option.flag.toUpperCase().replaceAll('-', '_');
+}

@@ -1,0 +1,88 @@
+import { asObject, asText, at, type JsonObject } from '../../../src/api/json.ts';
+
+/** A change, as a watch tells of it. */
+export interface Change {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly plural: string;
+  readonly object: JsonObject;
+  readonly version: number;
+}
+
+/** The storage behind a fake API server: objects, one counter of versions, and what happened. */
+export class FakeObjects {
+  readonly #objects = new Map<string, Map<string, JsonObject>>();
+  #changes: Change[] = [];
+  #version = 100;
+  #oldestVersion = 0;
+  /** Called for every change. */
+  onChange: (change: Change) => void = () => undefined;
+
+  /** The version of everything. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Moves on as if something happened elsewhere. */
+  advance(): number {
+    this.#version += 1;
+    return this.#version;
+  }
+
+  put(plural: string, namespace: string, name: string, content: JsonObject): void {
+    const objects = this.#of(plural);
+    const key = `${namespace}/${name}`;
+    const type = objects.has(key) ? 'MODIFIED' : 'ADDED';
+    const metadata = { ...asObject(content['metadata']), namespace, name };
+    objects.set(key, this.#record(type, plural, { ...content, metadata }));
+  }
+
+  remove(plural: string, namespace: string, name: string): void {
+    const key = `${namespace}/${name}`;
+    const object = this.get(plural, key);
+    if (object === undefined) throw new Error(`there is no ${plural} ${key}`);
+    this.#of(plural).delete(key);
+    this.#record('DELETED', plural, object);
+  }
+
+  /** @param key namespace and name with a slash between them */
+  get(plural: string, key: string): JsonObject | undefined {
+    return this.#of(plural).get(key);
+  }
+
+  list(plural: string, namespace: string | undefined): JsonObject[] {
+    const all = [...this.#of(plural).values()];
+    return all.filter((object) => namespace === undefined || namespaceOf(object) === namespace);
+  }
+
+  /** What happened after a version; undefined when nobody knows any more. */
+  since(version: number): readonly Change[] | undefined {
+    if (version < this.#oldestVersion) return undefined;
+    return this.#changes.filter((change) => change.version > version);
+  }
+
+  /** Forgets what led to the present state. */
+  expireHistory(): void {
+    this.#changes = [];
+    this.#oldestVersion = this.#version;
+  }
+
+  #of(plural: string): Map<string, JsonObject> {
+    const objects = this.#objects.get(plural) ?? new Map<string, JsonObject>();
+    this.#objects.set(plural, objects);
+    return objects;
+  }
+
+  #record(type: Change['type'], plural: string, object: JsonObject): JsonObject {
+    const version = this.advance();
+    const metadata = { ...asObject(object['metadata']), resourceVersion: String(version) };
+    const recorded = { ...object, metadata };
+    const change = { type, plural, object: recorded, version };
+    this.#changes.push(change);
+    this.onChange(change);
+    return recorded;
+  }
+}
+
+export function namespaceOf(object: JsonObject): string | undefined {
+  return asText(at(object, 'metadata', 'namespace'));
+}

@@ -2,6 +2,7 @@ import {
   asList,
   asObject,
   asPort,
+  asShallowObject,
   asStringMap,
   asText,
   at,
@@ -138,7 +139,7 @@ function readServing(version: FunctionVersion, serving: JsonObject): ServingMode
     annotations: asStringMap(serving['annotations']),
     labels: asStringMap(serving['labels']),
     params: asStringMap(serving['params']),
-    template: asObject(serving['template']),
+    template: asShallowObject(serving['template']),
     workloadType: asText(serving['workloadType']),
     components: readComponents(version, serving),
   };
@@ -182,7 +183,7 @@ function readV1beta1(serving: JsonObject) {
 }
 
 function readV1beta2(serving: JsonObject) {
-  const triggers = asObject(serving['triggers']);
+  const triggers = asShallowObject(serving['triggers']);
   const outputs = objectsOf(serving['outputs']).filter(
     ({ item }) => asObject(item['dapr']) !== undefined,
   );
@@ -222,8 +223,8 @@ function readV1beta2(serving: JsonObject) {
     ),
     states: readStates(serving),
     triggers,
-    hooks: asObject(serving['hooks']),
-    tracing: asObject(serving['tracing']),
+    hooks: asShallowObject(serving['hooks']),
+    tracing: asShallowObject(serving['tracing']),
   };
 }
 
@@ -275,7 +276,7 @@ function readStates(serving: JsonObject): DaprUse[] {
 function readComponents(version: FunctionVersion, serving: JsonObject): DeclaredComponent[] {
   const declared: DeclaredComponent[] = [];
   const add = (block: ComponentBlock, name: string, value: Json | undefined): void => {
-    const spec = asObject(value);
+    const spec = asShallowObject(value);
     if (spec === undefined) return;
     declared.push({ block, name, type: asText(spec['type']) ?? '', spec });
   };

@@ -18,6 +18,23 @@ export function asObject(value: unknown): JsonObject | undefined {
     : undefined;
 }
 
+/**
+ * Far deeper than anything that Functions hold, far less than what makes
+ * `JSON.stringify` overflow the stack. A circle, which YAML can write, is deeper than any limit.
+ */
+const maxDepth = 64;
+
+/** The value when it is an object that can be written as JSON, else undefined. */
+export function asShallowObject(value: unknown): JsonObject | undefined {
+  return isWithinDepth(value, maxDepth) ? asObject(value) : undefined;
+}
+
+/** Whether a value is nested at most so deep; a circle never is. */
+export function isWithinDepth(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isWithinDepth(member, depth - 1));
+}
+
 /** The value when it is a list, else undefined. */
 export function asList(value: unknown): readonly Json[] | undefined {
   return Array.isArray(value) ? (value as Json[]) : undefined;

@@ -101,10 +101,14 @@ function banner(settings: WebhookSettings, running: RunningWebhook, functionCoun
     `Functions  ${functionCount} known`,
     '',
     'Try it:',
-    `curl --cacert '${ca}' -H 'Content-Type: application/json' -d '${review}' https://localhost:${running.port}/mutate/functions`,
+    `curl --cacert ${shellQuote(ca)} -H 'Content-Type: application/json' -d ${shellQuote(review)} https://localhost:${running.port}/mutate/functions`,
     '',
     '',
   ].join('\n');
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Finishes what is in flight; whoever does not finish in time is cut off. */

@@ -26,6 +26,8 @@ export function patchStringMap(
 ): PatchOperation[] {
   const object = asObject(present);
   if (object === undefined) {
+    // A value of another type is somebody's mistake; the API server tells them, a patch would hide it.
+    if (present !== undefined && present !== null) return [];
     const members = [...wanted].filter(
       (entry): entry is [string, string] => entry[1] !== undefined,
     );
@@ -56,7 +58,8 @@ function patchMember(
 /** Operations that append to a list; a missing list comes with its members in one operation. */
 export function patchAppend(present: unknown, path: string, members: Json[]): PatchOperation[] {
   if (members.length === 0) return [];
-  if (!Array.isArray(present)) return [{ op: 'add', path, value: members }];
+  if (present === undefined || present === null) return [{ op: 'add', path, value: members }];
+  if (!Array.isArray(present)) return [];
   return members.map((value) => ({ op: 'add', path: `${path}/-`, value }));
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
-import { asObject, asText, type JsonObject, objectsOf } from '../../api/json.ts';
+import { type Document, parseAllDocuments } from 'yaml';
+import { asObject, asText, isWithinDepth, type JsonObject, objectsOf } from '../../api/json.ts';
 import { listFiles } from './list-files.ts';
 
 /** An object, and where it stands. */
@@ -18,6 +18,9 @@ export interface ReadResult {
 
 /** Aliases that one document may use; more is an attack or a mistake. */
 const maxAliasCount = 100;
+
+/** Deeper than any Kubernetes object, and shallow enough to be written out again. */
+const maxDepth = 200;
 
 /** What one file holds. */
 export interface FileContent extends ReadResult {
@@ -51,9 +54,7 @@ async function readOne(file: string): Promise<FileContent> {
 /** Reads the objects of a text: YAML documents, or JSON, which is YAML. Lists come out as their items. */
 export function parseObjects(text: string, name: string): ReadResult {
   const result: ReadResult = { objects: [], problems: [] };
-  const documents = parseAllDocuments(text, { merge: true, prettyErrors: true });
-  if (!Array.isArray(documents)) return result;
-  for (const [index, document] of documents.entries()) {
+  for (const [index, document] of parseDocuments(text, name, result).entries()) {
     const origin = `${name}, document ${index + 1}`;
     const problem = document.errors[0];
     if (problem !== undefined) {
@@ -63,10 +64,22 @@ export function parseObjects(text: string, name: string): ReadResult {
     try {
       addObjects(document.toJS({ maxAliasCount }), origin, result);
     } catch (error) {
-      result.problems.push(`${origin}: ${firstLine(String((error as Error).message))}`);
+      result.problems.push(`${origin}: ${firstLine((error as Error).message)}`);
     }
   }
   return result;
+}
+
+function parseDocuments(text: string, name: string, result: ReadResult): Document.Parsed[] {
+  try {
+    const documents = parseAllDocuments(text, { merge: true });
+    // For a text without any document the library returns an empty stream, which is a list, too.
+    return [...documents];
+  } catch (error) {
+    // Nesting so deep that the parser overflows its stack.
+    result.problems.push(`${name}: ${firstLine((error as Error).message)}`);
+    return [];
+  }
 }
 
 function addObjects(value: unknown, origin: string, result: ReadResult): void {
@@ -75,6 +88,10 @@ function addObjects(value: unknown, origin: string, result: ReadResult): void {
   const object = asObject(value);
   if (object === undefined) {
     result.problems.push(`${origin}: not a Kubernetes object, but ${describe(value)}`);
+    return;
+  }
+  if (!isWithinDepth(object, maxDepth)) {
+    result.problems.push(`${origin}: nested deeper than ${maxDepth} levels, or holds itself`);
     return;
   }
   const kind = asText(object['kind']);
@@ -95,8 +112,7 @@ function addObjects(value: unknown, origin: string, result: ReadResult): void {
 
 function unreadable(path: string, error: unknown): string {
   const { code } = error as { code?: unknown };
-  const reason =
-    code === 'ENOENT' ? 'no such file or folder' : firstLine(String((error as Error).message));
+  const reason = code === 'ENOENT' ? 'no such file or folder' : firstLine((error as Error).message);
   return `${path}: ${reason}`;
 }
 

@@ -1,5 +1,5 @@
-import { parse } from 'yaml';
-import { asList, asObject, asText, at, type Json, type JsonObject } from '../../api/json.ts';
+import { parseDocument } from 'yaml';
+import { asList, asShallowObject, asText, at, type Json, type JsonObject } from '../../api/json.ts';
 
 /** What a Function's plugin annotations put into FUNC_CONTEXT. */
 export interface Plugins {
@@ -32,8 +32,10 @@ export function readPlugins(annotations: Readonly<Record<string, string>>): Plug
 function parseYaml(text: string | undefined): JsonObject | undefined {
   if (text === undefined) return undefined;
   try {
+    const document = parseDocument(text);
+    if (document.errors.length > 0) return undefined;
     // Few aliases, so that a small annotation cannot grow into a large object.
-    return asObject(parse(text, { maxAliasCount: 10, logLevel: 'silent' }));
+    return asShallowObject(document.toJS({ maxAliasCount: 10 }));
   } catch {
     return undefined;
   }

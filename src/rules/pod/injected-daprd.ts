@@ -1,4 +1,12 @@
-import { asObject, asText, at, type Json, type JsonObject, objectsOf } from '../../api/json.ts';
+import {
+  asObject,
+  asPort,
+  asText,
+  at,
+  type Json,
+  type JsonObject,
+  objectsOf,
+} from '../../api/json.ts';
 import { DaprLabel, daprdContainer, daprVolumes, EnvVar, Port } from '../../api/keys.ts';
 import { type PatchOperation, patchRemoveIndexes } from '../json-patch.ts';
 
@@ -33,7 +41,7 @@ export function findInjectedDaprd(pod: JsonObject): InjectedDaprd | undefined {
     labels: Object.values(DaprLabel),
     env: new Map([
       [EnvVar.daprHttpPort, String(Port.daprHttp)],
-      [EnvVar.daprGrpcPort, String(grpcPort?.item['containerPort'] ?? Port.daprGrpc)],
+      [EnvVar.daprGrpcPort, String(asPort(grpcPort?.item['containerPort']) ?? Port.daprGrpc)],
     ]),
   };
 }

@@ -4,10 +4,13 @@ import { DaprAnnotation, daprPrefix, knativeRevisionLabel, Port } from '../../ap
 import type { EffectiveMode } from '../effective-mode.ts';
 import { appIdOf, appPortOf, appProtocolOf } from '../names.ts';
 
-/** Every `dapr.io/*` annotation that the user wrote under `spec.serving.annotations`. */
+/**
+ * Every `dapr.io/*` annotation that the user wrote under `spec.serving.annotations`.
+ * An empty one counts as unset, here as for the names: daprd refuses an empty app-id.
+ */
 export function userDaprAnnotations(fn: FunctionModel): [string, string][] {
-  return Object.entries(fn.serving?.annotations ?? {}).filter(([key]) =>
-    key.startsWith(daprPrefix),
+  return Object.entries(fn.serving?.annotations ?? {}).filter(
+    ([key, value]) => key.startsWith(daprPrefix) && value !== '',
   );
 }
 

@@ -65,6 +65,7 @@ export interface ServingModel {
   readonly tracing: JsonObject | undefined;
   /** `template`, a PodSpec, as written. */
   readonly template: JsonObject | undefined;
+  /** `Job` or `StatefulSet`; a Deployment otherwise. */
   readonly workloadType: string | undefined;
 }
 
@@ -140,7 +141,7 @@ function readServing(version: FunctionVersion, serving: JsonObject): ServingMode
     labels: asStringMap(serving['labels']),
     params: asStringMap(serving['params']),
     template: asShallowObject(serving['template']),
-    workloadType: asText(serving['workloadType']),
+    workloadType: readWorkloadType(version, serving),
     components: readComponents(version, serving),
   };
   return version === 'v1beta1'
@@ -226,6 +227,14 @@ function readV1beta2(serving: JsonObject) {
     hooks: asShallowObject(serving['hooks']),
     tracing: asShallowObject(serving['tracing']),
   };
+}
+
+/** v1beta1 has it with KEDA's options, and makes a Job of a ScaledJob. */
+function readWorkloadType(version: FunctionVersion, serving: JsonObject): string | undefined {
+  if (version === 'v1beta2') return asText(serving['workloadType']);
+  const keda = at(serving, 'scaleOptions', 'keda');
+  if (asObject(at(keda, 'scaledJob')) !== undefined) return 'Job';
+  return asText(at(keda, 'scaledObject', 'workloadType'));
 }
 
 /** A v1beta2 DaprComponentRef with what stands beside it. */

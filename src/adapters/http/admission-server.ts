@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { admissionResponse, parseAdmissionReview } from '../../admission/admission-review.ts';
@@ -6,9 +7,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import { logReview } from './log-review.ts';
-
-/** API servers send 3 MiB at most (their own request limit), twice in an UPDATE of that size. */
-const bodyLimitBytes = 4 * 1024 * 1024;
+import { readBody } from './read-body.ts';
 
 /** Longer than the 90 s after which API servers close an idle connection: the closing side must be theirs. */
 const keepAliveMs = 120_000;
@@ -36,7 +35,6 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
   const { log, metrics } = options;
   const app = Fastify({
     https: { ...options.tls, minVersion: 'TLSv1.2' },
-    bodyLimit: bodyLimitBytes,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
     // A connection that is still open at shutdown gets its answers; idle ones are closed.
@@ -46,13 +44,17 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
   }) as unknown as FastifyInstance;
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, JSON.parse(body.toString()));
-    } catch (error) {
-      done(new HttpError('malformedJson', undefined, { cause: error }));
-    }
-  });
+  app.addContentTypeParser(
+    'application/json',
+    async (_request: FastifyRequest, stream: IncomingMessage) => {
+      const body = await readBody(stream);
+      try {
+        return JSON.parse(body.toString());
+      } catch (error) {
+        throw new HttpError('malformedJson', undefined, { cause: error });
+      }
+    },
+  );
   app.setErrorHandler((error, request, reply) => {
     answerError(error, request, reply, options);
   });

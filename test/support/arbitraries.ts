@@ -1,13 +1,19 @@
 import fc from 'fast-check';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import type { FunctionVersion } from '../../src/api/keys.ts';
-import { daprServiceMode, enableDapr, managerOwning, namespace, statusManager } from './functions.ts';
+import {
+  daprServiceMode,
+  enableDapr,
+  managerOwning,
+  namespace,
+  statusManager,
+} from './functions.ts';
 
 /** Keys and texts that break what is careless about JSON pointers, prototypes or encodings. */
 const hostileTexts = [
   ...['', ' ', '~', '/', '~0', '~1', 'a/b~c', '..', '-', '0', '"', '\\', '\n', '\u0000', '\u2028'],
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'toJSON', 'valueOf'],
-  ...['null', 'true', 'ä', '日本語', '🦀', '\uFEFF', '$(FUNC_CONTEXT)', '${x}', '<script>', 'ﬀ'],
+  ...['null', 'true', 'ä', '日本語', '🦀', '\uFEFF', '$(FUNC_CONTEXT)', '<script>', 'ﬀ'],
 ];
 
 const hostileText = fc.oneof(
@@ -29,7 +35,9 @@ function objectOf(
   values: fc.Arbitrary<Json>,
   maxLength: number,
 ): fc.Arbitrary<JsonObject> {
-  return fc.array(fc.tuple(keys, values), { maxLength }).map((entries) => Object.fromEntries(entries));
+  return fc
+    .array(fc.tuple(keys, values), { maxLength })
+    .map((entries) => Object.fromEntries(entries));
 }
 
 const scalar: fc.Arbitrary<Json> = fc.oneof(
@@ -64,7 +72,9 @@ function objectWith(members: Record<string, fc.Arbitrary<Json>>): fc.Arbitrary<J
 }
 
 const dnsName = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
-const longName = fc.integer({ min: 45, max: 63 }).map((length) => 'abcdefghi-'.repeat(7).slice(0, length));
+const longName = fc
+  .integer({ min: 45, max: 63 })
+  .map((length) => 'abcdefghi-'.repeat(7).slice(0, length));
 
 /** A name that an API server accepts and a label can hold. */
 export const validName = fc.oneof(
@@ -74,14 +84,21 @@ export const validName = fc.oneof(
 );
 
 const componentName = fc.oneof(fc.constantFrom('kafka', 'cron', 'store'), hostileKey);
-const componentType = fc.constantFrom('bindings.cron', 'bindings.kafka', 'pubsub.kafka', 'state.redis');
+const componentType = fc.constantFrom(
+  'bindings.cron',
+  'bindings.kafka',
+  'pubsub.kafka',
+  'state.redis',
+);
 const texts = objectOf(hostileKey, mostly(hostileText), 3);
 
 const componentSpec = mostly(
   objectWith({
     type: mostly(componentType),
     version: mostly(fc.constant('v1')),
-    metadata: mostly(fc.array(objectWith({ name: hostileText, value: hostileText }), { maxLength: 2 })),
+    metadata: mostly(
+      fc.array(objectWith({ name: hostileText, value: hostileText }), { maxLength: 2 }),
+    ),
   }),
 );
 
@@ -162,7 +179,12 @@ const serving: Record<FunctionVersion, fc.Arbitrary<JsonObject>> = {
     ...commonServing,
     triggers: mostly(
       objectWith({
-        http: mostly(objectWith({ port: mostly(fc.integer({ min: 1, max: 65535 })), engine: mostly(fc.constantFrom('keda', 'knative')) })),
+        http: mostly(
+          objectWith({
+            port: mostly(fc.integer({ min: 1, max: 65535 })),
+            engine: mostly(fc.constantFrom('keda', 'knative')),
+          }),
+        ),
         dapr: listOf(reference),
         inputs: listOf(objectWith({ dapr: reference })),
       }),
@@ -322,9 +344,7 @@ export function podWithEnvironment(environmentOf: readonly string[]): fc.Arbitra
           {
             initContainers: fc.array(containerCalled('init', environmentOf), { maxLength: 1 }),
             volumes: fc.array(
-              fc
-                .constantFrom('data', 'token')
-                .map((name): JsonObject => ({ name, emptyDir: {} })),
+              fc.constantFrom('data', 'token').map((name): JsonObject => ({ name, emptyDir: {} })),
               { maxLength: 2 },
             ),
             serviceAccountName: hostileText,
@@ -365,7 +385,9 @@ export const anyPodLike: fc.Arbitrary<JsonObject> = fc
             objectWith({
               name: mostly(fc.constantFrom('daprd', 'function', 'a')),
               env: listOf(objectWith({ name: anyJson, value: anyJson })),
-              ports: listOf(objectWith({ name: mostly(fc.constant('dapr-grpc')), containerPort: anyJson })),
+              ports: listOf(
+                objectWith({ name: mostly(fc.constant('dapr-grpc')), containerPort: anyJson }),
+              ),
               volumeMounts: anyJson,
             }),
           ),

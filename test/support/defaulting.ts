@@ -1,5 +1,8 @@
 import type { JsonObject } from '../../src/api/json.ts';
-import { defaultFunction, type FunctionDefaults } from '../../src/rules/function/function-defaults.ts';
+import {
+  defaultFunction,
+  type FunctionDefaults,
+} from '../../src/rules/function/function-defaults.ts';
 import { applyPatch } from './apply-patch.ts';
 import { namespace } from './functions.ts';
 import { deepFreeze, objectAt, wireCopy } from './json.ts';
@@ -17,7 +20,11 @@ function defaulted(object: JsonObject, oldObject: JsonObject | undefined): Defau
   const stored = oldObject === undefined ? undefined : deepFreeze(wireCopy(oldObject));
   const defaults = defaultFunction(input, namespace, stored);
   const output = applyPatch(input, defaults.patch);
-  return { ...defaults, object: output, annotations: objectAt(output, 'spec', 'serving', 'annotations') };
+  return {
+    ...defaults,
+    object: output,
+    annotations: objectAt(output, 'spec', 'serving', 'annotations'),
+  };
 }
 
 /** Admits a new Function. */

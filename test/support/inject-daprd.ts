@@ -100,7 +100,7 @@ function daprdContainer(appId: string, grpcPort: string, options: InjectionOptio
   const probe = { httpGet: { path: '/v1.0/healthz', port: 3501 }, periodSeconds: 6 };
   return {
     name: 'daprd',
-    image: 'ghcr.io/dapr/daprd:1.16.0',
+    image: 'example.com/daprd:1.16.0',
     args: ['/daprd', '--dapr-http-port', '3500', '--dapr-grpc-port', grpcPort, '--app-id', appId],
     ports: [
       { name: 'dapr-http', containerPort: 3500, protocol: 'TCP' },

@@ -23,10 +23,12 @@ export async function* listPages(
     const query = { limit: String(pageLimit), ...(token === '' ? {} : { continue: token }) };
     const list: JsonObject = await connection.getJson(path, { ...options, query });
     const version = asText(at(list, 'metadata', 'resourceVersion'));
-    if (version === undefined || !Array.isArray(list['items'])) {
+    // API servers write the items of an empty metadata list as null.
+    const items = list['items'] === null ? [] : list['items'];
+    if (version === undefined || !Array.isArray(items)) {
       throw new ApiError('malformed', 'the answer is no list');
     }
-    yield { objects: objectsOf(list['items']).map(({ item }) => item), version };
+    yield { objects: objectsOf(items).map(({ item }) => item), version };
     token = asText(at(list, 'metadata', 'continue'));
   }
 }

@@ -32,7 +32,8 @@ export function readPlugins(annotations: Readonly<Record<string, string>>): Plug
 function parseYaml(text: string | undefined): JsonObject | undefined {
   if (text === undefined) return undefined;
   try {
-    const document = parseDocument(text);
+    // At any lower level the library prints warnings by itself, with the user's text in them.
+    const document = parseDocument(text, { logLevel: 'error' });
     if (document.errors.length > 0) return undefined;
     // Few aliases, so that a small annotation cannot grow into a large object.
     return asShallowObject(document.toJS({ maxAliasCount: 10 }));

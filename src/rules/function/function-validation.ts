@@ -223,9 +223,16 @@ function tokenAdvice(serving: ServingModel): string[] {
   ];
 }
 
-function nameAdvice(fn: FunctionModel): string[] {
-  if (fn.name === '' || (isLabelValue(fn.name) && isDnsLabel(fn.name))) return [];
-  return [
-    `metadata.name: "${fn.name.slice(0, 63)}" is no DNS label of at most 63 characters; names derived from it are shortened and get a hash`,
-  ];
+function nameAdvice({ name }: FunctionModel): string[] {
+  if (name === '') return [];
+  if (!isLabelValue(name) || !isDnsLabel(name)) {
+    return [
+      `metadata.name: "${name.slice(0, 63)}" is no DNS label of at most 63 characters; names derived from it are shortened and get a hash`,
+    ];
+  }
+  return /^[a-z]/.test(name)
+    ? []
+    : [
+        `metadata.name: "${name}" does not begin with a letter; many API servers refuse the Services that are named after it`,
+      ];
 }

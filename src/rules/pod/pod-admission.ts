@@ -1,5 +1,5 @@
 import type { FunctionModel } from '../../api/function.ts';
-import { asObject, asText, at, type JsonObject, objectsOf } from '../../api/json.ts';
+import { asObject, asText, at, type Json, type JsonObject, objectsOf } from '../../api/json.ts';
 import { BaasAnnotation, BaasLabel, EnvVar, OpenFunctionLabel } from '../../api/keys.ts';
 import type { ContextFacts } from '../context/function-context.ts';
 import { type EffectiveMode, effectiveMode } from '../effective-mode.ts';
@@ -102,13 +102,25 @@ function patchSpec(
         .filter(({ item }) => !isInjected(item) || isWantedAsIs(item))
         .map(({ item }) => item['name']),
     );
-    const missing = wantedEnv.filter(({ name }) => !kept.has(name));
+    const missing = wantedEnv
+      .filter(({ name }) => !kept.has(name))
+      .map((variable) => withUsersHost(variable, env));
     operations.push(
       ...patchAppend(env, pointer('spec', 'containers', target.index, 'env'), missing),
     );
   }
   // Appending moves no index, removing a container does: removals come last.
   return [...operations, ...removals];
+}
+
+/** DAPR_HOST and DAPR_SIDECAR_IP are one value under two names; a user who set one meant both. */
+function withUsersHost(variable: JsonObject, env: Json | undefined): JsonObject {
+  const hosts: readonly unknown[] = [EnvVar.daprHost, EnvVar.daprSidecarIp];
+  if (!hosts.includes(variable['name'])) return variable;
+  const set = objectsOf(env).find(({ item }) => hosts.includes(item['name']));
+  if (set === undefined) return variable;
+  const { name: _name, ...value } = set.item;
+  return { name: variable['name'], ...value };
 }
 
 function warningsOf(

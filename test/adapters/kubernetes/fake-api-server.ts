@@ -178,7 +178,10 @@ export class FakeApiServer {
         resourceVersion: String(this.#objects.version),
         ...(end < all.length ? { continue: String(end) } : {}),
       },
-      items: all.slice(offset, end).map((object) => this.#shape(object, request)),
+      items: writeItems(
+        all.slice(offset, end).map((object) => this.#shape(object, request)),
+        request,
+      ),
     });
   }
 
@@ -215,3 +218,8 @@ export class FakeApiServer {
 }
 
 const unknownPath: Mishap = { status: 404, body: '404 page not found' };
+
+/** Seen on real API servers: an empty metadata list has no list in it. */
+function writeItems(items: JsonObject[], { accept }: ApiRequest): JsonObject[] | null {
+  return items.length === 0 && accept.includes('as=PartialObjectMetadataList') ? null : items;
+}

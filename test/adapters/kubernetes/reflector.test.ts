@@ -71,6 +71,13 @@ describe('the list', () => {
     expect(reflection.errors.map(({ kind }) => kind)).toEqual(['malformed']);
   });
 
+  test('may be a metadata list with null for its items, as API servers write an empty one', async () => {
+    reflection.follow({ metadataOnly: true });
+    await reflection.watching();
+    expect(reflection.errors).toEqual([]);
+    expect(reflection.items.size).toBe(0);
+  });
+
   test('names what the reflection.items are, as lists of built-in kinds do not', async () => {
     server.put('functions', 'demo', 'thumbnails', { spec: { image: 'x' } });
     reflection.follow({ metadataOnly: true });

@@ -1,0 +1,164 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFiles } from '../../../src/adapters/files/read-objects.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
+import type { FunctionVersion } from '../../../src/api/keys.ts';
+import { repositoryFolder } from '../../support/source-tree.ts';
+import { makeFolder, removeFolder } from '../../support/temporary-folder.ts';
+import { type AssetPaths, ensureAssets } from '../assets/ensure-assets.ts';
+import { ChaosProxy } from './chaos-proxy.ts';
+import { ControlPlane } from './control-plane.ts';
+import { functionObject, podOf, serviceMode } from './fixtures.ts';
+import { Kubectl } from './kubectl.ts';
+import { Product } from './product.ts';
+import { webhookConfigurations } from './webhook-configurations.ts';
+
+/** Who the product is in the cluster; it has the rights of `webhook-role.yaml` and no others. */
+const productUser = 'system:serviceaccount:openfunction-dapr-webhook:openfunction-dapr-webhook';
+
+/** CRDs of OpenFunction as it serves each version, and Dapr's. */
+const definitions: Readonly<Record<FunctionVersion, string>> = {
+  v1beta1: 'manifests/crds/openfunction-0.8',
+  v1beta2: 'manifests/crds/openfunction-1',
+};
+
+/** A control plane with the product registered in it, as an admin would have it. */
+export class Cluster {
+  readonly plane: ControlPlane;
+  readonly kubectl: Kubectl;
+  readonly assets: AssetPaths;
+  /** Stands between the product and the API server. */
+  readonly chaos: ChaosProxy;
+  readonly folder: string;
+  #product: Product | undefined;
+  #version: FunctionVersion = 'v1beta2';
+  #namespaces = 0;
+
+  private constructor(
+    plane: ControlPlane,
+    kubectl: Kubectl,
+    assets: AssetPaths,
+    chaos: ChaosProxy,
+    folder: string,
+  ) {
+    this.plane = plane;
+    this.kubectl = kubectl;
+    this.assets = assets;
+    this.chaos = chaos;
+    this.folder = folder;
+  }
+
+  static async start(): Promise<Cluster> {
+    const assets = await ensureAssets({
+      environment: process.env,
+      log: (line) => process.stderr.write(`${line}\n`),
+    });
+    const folder = await makeFolder();
+    const plane = await ControlPlane.start({ assets, folder: join(folder, 'control-plane') });
+    const kubectl = new Kubectl(assets.kubectl, plane.adminKubeconfig, folder);
+    const chaos = await ChaosProxy.start(plane.port);
+    return new Cluster(plane, kubectl, assets, chaos, folder);
+  }
+
+  /** Installs the CRDs of a version, starts the product, registers it. */
+  async install(version: FunctionVersion): Promise<void> {
+    this.#version = version;
+    await this.kubectl.run(['create', '-f', join(repositoryFolder, 'manifests/crds/dapr')]);
+    await this.kubectl.run(['create', '-f', join(repositoryFolder, definitions[version])]);
+    await this.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all']);
+    await this.kubectl.run([
+      ...['apply', '-f', join(repositoryFolder, 'test/cluster/harness/webhook-role.yaml')],
+    ]);
+    const folder = join(this.folder, `product-${version}`);
+    await mkdir(folder);
+    this.#product = await Product.start({
+      kubeconfig: await this.plane.writeKubeconfig(productUser, { server: this.chaos.url }),
+      folder,
+    });
+    await this.register();
+  }
+
+  /** Applies the webhook configurations that are shipped. */
+  async register(failurePolicy?: 'Ignore' | 'Fail'): Promise<void> {
+    const { port, ca } = this.product;
+    const target = { port, ca, ...(failurePolicy === undefined ? {} : { failurePolicy }) };
+    const apply = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
+    await this.kubectl.run(apply, await webhookConfigurations(target));
+    await this.#untilRegistered();
+  }
+
+  /** Deletes the webhook configurations, and waits until API servers know. */
+  async unregister(): Promise<void> {
+    await this.kubectl.run([
+      ...['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration'],
+      ...['baas.openfunction.io', '--ignore-not-found'],
+    ]);
+    const { pod, fn } = this.#probes();
+    while (await this.#warns(pod, 'no Function found')) await pause();
+    while (await this.#warns(fn, 'supported values')) await pause();
+  }
+
+  /** The reverse of `install`. */
+  async uninstall(): Promise<void> {
+    await this.unregister();
+    await this.#product?.stop();
+    this.#product = undefined;
+    await this.kubectl.run(['delete', 'crd', '--all', '--timeout=60s']);
+  }
+
+  get product(): Product {
+    if (this.#product === undefined) throw new Error('the product is not installed');
+    return this.#product;
+  }
+
+  /** A namespace of the test's own. */
+  async namespace(prefix = 'test'): Promise<string> {
+    this.#namespaces += 1;
+    const name = `${prefix}-${this.#namespaces}`;
+    await this.kubectl.run(['create', 'namespace', name]);
+    // Pods are refused until the controller manager has made it.
+    await this.kubectl.run([
+      ...['wait', '--for=create', 'serviceaccount/default', '-n', name, '--timeout=60s'],
+    ]);
+    return name;
+  }
+
+  /** Objects of a file in the repository. */
+  async read(path: string): Promise<JsonObject[]> {
+    const contents = await readFiles([join(repositoryFolder, path)]);
+    return contents.flatMap(({ objects }) => objects.map(({ object }) => object));
+  }
+
+  async stop(): Promise<void> {
+    await this.#product?.stop();
+    await this.chaos.stop();
+    await this.plane.stop();
+    await removeFolder(this.folder);
+  }
+
+  /** API servers notice new configurations a moment after they are stored; dry runs show when. */
+  async #untilRegistered(): Promise<void> {
+    await this.kubectl.run([
+      ...['wait', '--for=create', 'serviceaccount/default', '-n', 'default', '--timeout=60s'],
+    ]);
+    const { pod, fn } = this.#probes();
+    while (!(await this.#warns(pod, 'no Function found'))) await pause();
+    while (!(await this.#warns(fn, 'supported values'))) await pause();
+  }
+
+  #probes(): { pod: JsonObject; fn: JsonObject } {
+    return {
+      pod: podOf('nobody', { name: 'probe' }),
+      fn: functionObject(this.#version, { name: 'probe', annotations: { [serviceMode]: 'x' } }),
+    };
+  }
+
+  async #warns(probe: JsonObject, sign: string): Promise<boolean> {
+    const create = ['create', '--dry-run=server', '-n', 'default', '-f', '-'];
+    return (await this.kubectl.try(create, [probe])).stderr.includes(sign);
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
+}

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureLocalCertificates } from '../../../src/adapters/tls/local-certificates.ts';
+import { RunningProgram } from '../../support/run-process.ts';
+import { freePort } from './free-port.ts';
+
+export interface ProductOptions {
+  /** Kubeconfig of the identity it runs as. */
+  readonly kubeconfig: string;
+  /** Folder of its own. */
+  readonly folder: string;
+}
+
+/** The webhook in a process of its own, at ports that it keeps over restarts. */
+export class Product {
+  readonly port: number;
+  readonly healthPort: number;
+  /** PEM. */
+  readonly ca: string;
+  readonly #options: ProductOptions;
+  #program: RunningProgram;
+
+  private constructor(
+    options: ProductOptions,
+    ports: { port: number; healthPort: number },
+    ca: string,
+  ) {
+    this.#options = options;
+    this.port = ports.port;
+    this.healthPort = ports.healthPort;
+    this.ca = ca;
+    this.#program = this.#run();
+  }
+
+  /** Resolves when it is ready. */
+  static async start(options: ProductOptions): Promise<Product> {
+    const certDir = join(options.folder, 'certs');
+    await ensureLocalCertificates(certDir, new Date());
+    const ca = await readFile(join(certDir, 'ca.crt'), 'utf8');
+    const ports = { port: await freePort(), healthPort: await freePort() };
+    const product = new Product(options, ports, ca);
+    await product.untilReady();
+    return product;
+  }
+
+  async stop(): Promise<void> {
+    this.#program.child.kill('SIGTERM');
+    await this.#program.exit();
+  }
+
+  async restart(): Promise<void> {
+    this.#program = this.#run();
+    await this.untilReady();
+  }
+
+  /** Its log lines since it was last started. */
+  get log(): Record<string, unknown>[] {
+    return this.#program.log;
+  }
+
+  async isReady(): Promise<boolean> {
+    try {
+      return (await fetch(`http://127.0.0.1:${this.healthPort}/readyz`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws when it ends instead */
+  async untilReady(): Promise<void> {
+    await this.#program.logged('listening');
+    while (!(await this.isReady())) {
+      if (this.#program.child.exitCode !== null) {
+        throw new Error(`the webhook ended: ${this.#program.stdout}${this.#program.stderr}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /**
+   * How many admission requests it answered, of those whose metric has all the
+   * given labels; its own count, not ours.
+   */
+  async answered(labels: Record<string, string> = {}): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.healthPort}/metrics`);
+    return (await response.text())
+      .split('\n')
+      .filter((line) => line.startsWith('baas_admission_requests_total{'))
+      .filter((line) =>
+        Object.entries(labels).every(([name, value]) => line.includes(`${name}="${value}"`)),
+      )
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  #run(): RunningProgram {
+    return new RunningProgram([
+      ...['webhook', '--kubeconfig', this.#options.kubeconfig],
+      ...['--cert-dir', join(this.#options.folder, 'certs')],
+      ...['--port', String(this.port), '--health-port', String(this.healthPort)],
+      ...['--listen-address', '127.0.0.1'],
+    ]);
+  }
+}

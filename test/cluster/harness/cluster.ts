@@ -11,7 +11,12 @@ import { ControlPlane } from './control-plane.ts';
 import { functionObject, podOf, serviceMode } from './fixtures.ts';
 import { Kubectl } from './kubectl.ts';
 import { Product } from './product.ts';
+import { until } from './until.ts';
 import { webhookConfigurations } from './webhook-configurations.ts';
+
+/** What the webhooks say of the probes that show whether they are called. */
+const unknownFunction = 'no Function found';
+const invalidMode = 'supported values';
 
 /** Who the product is in the cluster; it has the rights of `webhook-role.yaml` and no others. */
 const productUser = 'system:serviceaccount:openfunction-dapr-webhook:openfunction-dapr-webhook';
@@ -94,8 +99,20 @@ export class Cluster {
       ...['baas.openfunction.io', '--ignore-not-found'],
     ]);
     const { pod, fn } = this.#probes();
-    while (await this.#warns(pod, 'no Function found')) await pause();
-    while (await this.#warns(fn, 'supported values')) await pause();
+    await until('API servers to forget the webhooks', async () => {
+      const answers = [await this.#says(pod, unknownFunction), await this.#says(fn, invalidMode)];
+      return !answers.includes(true);
+    });
+  }
+
+  /** Runs something while the product is not registered, as before it was installed. */
+  async withoutWebhook(run: () => Promise<void>): Promise<void> {
+    await this.unregister();
+    try {
+      await run();
+    } finally {
+      await this.register();
+    }
   }
 
   /** The reverse of `install`. */
@@ -142,8 +159,10 @@ export class Cluster {
       ...['wait', '--for=create', 'serviceaccount/default', '-n', 'default', '--timeout=60s'],
     ]);
     const { pod, fn } = this.#probes();
-    while (!(await this.#warns(pod, 'no Function found'))) await pause();
-    while (!(await this.#warns(fn, 'supported values'))) await pause();
+    await until('API servers to call the webhooks', async () => {
+      const answers = [await this.#says(pod, unknownFunction), await this.#says(fn, invalidMode)];
+      return !answers.includes(false);
+    });
   }
 
   #probes(): { pod: JsonObject; fn: JsonObject } {
@@ -153,12 +172,8 @@ export class Cluster {
     };
   }
 
-  async #warns(probe: JsonObject, sign: string): Promise<boolean> {
+  async #says(probe: JsonObject, sign: string): Promise<boolean> {
     const create = ['create', '--dry-run=server', '-n', 'default', '-f', '-'];
     return (await this.kubectl.try(create, [probe])).stderr.includes(sign);
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
 }

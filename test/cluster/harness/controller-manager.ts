@@ -2,9 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { freePort } from './free-port.ts';
-
-/** How often it is asked whether it is up; the answer costs nothing. */
-const pollMs = 100;
+import { until } from './until.ts';
 
 const startTimeoutMs = 120_000;
 
@@ -74,13 +72,14 @@ export class ControllerManager {
   }
 
   async #untilHealthy(port: number): Promise<void> {
-    const deadline = performance.now() + startTimeoutMs;
-    while (!(await isHealthy(port))) {
-      if (this.#child.exitCode !== null || performance.now() > deadline) {
-        throw new Error(`kube-controller-manager did not start:\n${this.#log.join('\n')}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
-    }
+    await until(
+      'kube-controller-manager to be healthy',
+      async () => {
+        if (this.#child.exitCode === null) return isHealthy(port);
+        throw new Error(`kube-controller-manager ended:\n${this.#log.join('\n')}`);
+      },
+      startTimeoutMs,
+    );
   }
 }
 

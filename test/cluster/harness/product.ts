@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ensureLocalCertificates } from '../../../src/adapters/tls/local-certificates.ts';
 import { RunningProgram } from '../../support/run-process.ts';
 import { freePort } from './free-port.ts';
+import { until } from './until.ts';
 
 export interface ProductOptions {
   /** Kubeconfig of the identity it runs as. */
@@ -53,6 +54,11 @@ export class Product {
     await this.untilReady();
   }
 
+  /** Restarts it when it is not running. */
+  async ensureRunning(): Promise<void> {
+    if (this.#program.child.exitCode !== null) await this.restart();
+  }
+
   /** Its log lines since it was last started. */
   get log(): Record<string, unknown>[] {
     return this.#program.log;
@@ -69,12 +75,10 @@ export class Product {
   /** @throws when it ends instead */
   async untilReady(): Promise<void> {
     await this.#program.logged('listening');
-    while (!(await this.isReady())) {
-      if (this.#program.child.exitCode !== null) {
-        throw new Error(`the webhook ended: ${this.#program.stdout}${this.#program.stderr}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until('the webhook to be ready', async () => {
+      if (this.#program.child.exitCode === null) return this.isReady();
+      throw new Error(`the webhook ended: ${this.#program.stdout}${this.#program.stderr}`);
+    });
   }
 
   /**

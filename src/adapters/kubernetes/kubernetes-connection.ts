@@ -17,6 +17,17 @@ export interface GetOptions {
   readonly signal: AbortSignal;
 }
 
+/** How to change something. */
+export interface ChangeOptions extends GetOptions {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly body?: JsonObject;
+  /** Media type of the body; plain JSON when absent. */
+  readonly contentType?: string;
+}
+
+type RequestDescription = GetOptions &
+  Partial<Pick<ChangeOptions, 'method' | 'body' | 'contentType'>>;
+
 const agentOptions = {
   keepAlive: true,
   /** After this much silence TCP asks whether the peer is there: one that vanished below a quiet watch is found out in some 15 s. */
@@ -62,8 +73,22 @@ export class KubernetesConnection {
    *
    * @throws ApiError for anything but a readable answer, and the signal's reason once it aborts
    */
-  async getJson(path: string, options: GetOptions): Promise<JsonObject> {
-    const response = await this.#get(path, options);
+  getJson(path: string, options: GetOptions): Promise<JsonObject> {
+    return this.#readJson(path, options);
+  }
+
+  /**
+   * Changes what a path stands for, and resolves with what the API server made of
+   * it. Sent once: a change whose answer got lost may have happened.
+   *
+   * @throws what `getJson` throws
+   */
+  changeJson(path: string, options: ChangeOptions): Promise<JsonObject> {
+    return this.#readJson(path, options);
+  }
+
+  async #readJson(path: string, options: RequestDescription): Promise<JsonObject> {
+    const response = await this.#request(path, options);
     const text = await orAbort(options.signal, () => readText(response));
     const object = asObject(parseJson(text));
     if (object === undefined) throw new ApiError('malformed', 'the answer is no JSON object');
@@ -75,7 +100,7 @@ export class KubernetesConnection {
    * iterated, and throw what `getJson` throws.
    */
   async getLines(path: string, options: GetOptions): Promise<AsyncGenerator<string>> {
-    return linesOf(await this.#get(path, options), options.signal);
+    return linesOf(await this.#request(path, options), options.signal);
   }
 
   /** Closes all connections. What is under way fails. */
@@ -84,7 +109,7 @@ export class KubernetesConnection {
     this.#httpsAgent.destroy();
   }
 
-  async #get(path: string, options: GetOptions): Promise<IncomingMessage> {
+  async #request(path: string, options: RequestDescription): Promise<IncomingMessage> {
     const { signal } = options;
     const response = await orAbort(signal, () => this.#send(path, options));
     const status = response.statusCode ?? 0;
@@ -99,7 +124,8 @@ export class KubernetesConnection {
     );
   }
 
-  async #send(path: string, { query, accept, signal }: GetOptions): Promise<IncomingMessage> {
+  async #send(path: string, description: RequestDescription): Promise<IncomingMessage> {
+    const { query, accept, signal, method = 'GET', body, contentType } = description;
     const cluster = this.#config.getCurrentCluster();
     if (cluster === null) throw new Error('The kubeconfig has no cluster.');
     const server = new URL(cluster.server);
@@ -107,17 +133,25 @@ export class KubernetesConnection {
     await this.#config.applyToHTTPSOptions(options);
     signal.throwIfAborted();
     const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
-    return sendRequest({
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const request: RequestOptions = {
       ...options,
       ...urlToHttpOptions(server),
       // The URL has nothing to say about credentials, and would overrule those of the kubeconfig.
       auth: options.auth,
       // Joined as text: a URL would resolve `..`.
+      method,
       path: `${server.pathname.replace(/\/+$/, '')}${path}${search}`,
       headers: {
         ...trimmed(options.headers),
         accept: accept ?? 'application/json',
         'user-agent': projectName,
+        ...(payload === undefined
+          ? {}
+          : {
+              'content-type': contentType ?? 'application/json',
+              'content-length': String(payload.length),
+            }),
       },
       // client-node's agents close after every request, but know how to go through a proxy.
       agent:
@@ -127,7 +161,8 @@ export class KubernetesConnection {
             ? this.#httpAgent
             : this.#httpsAgent,
       signal,
-    });
+    };
+    return sendRequest(request, payload);
   }
 
   /** Tokens in files and from exec plugins are cached by client-node, at times for longer than they are good. */

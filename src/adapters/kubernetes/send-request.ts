@@ -6,12 +6,13 @@ import { ApiError } from './api-error.ts';
 export const connectTimeoutMs = 2_000;
 
 /**
- * Sends a GET and resolves with its answer, of which only the beginning needs to
- * be there.
+ * Sends a request and resolves with its answer, of which only the beginning needs
+ * to be there. A GET that met a connection just being closed is sent once more.
  */
 export async function sendRequest(
   options: RequestOptions,
-  mayRepeat = true,
+  body?: Buffer,
+  mayRepeat = options.method === undefined || options.method === 'GET',
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const start = options.protocol === 'http:' ? requestHttp : requestHttps;
@@ -37,9 +38,9 @@ export async function sendRequest(
       if (hasAnswer) return;
       // The API server closed an idle connection just as it was picked. A GET may be sent twice.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET';
-      if (isStale && mayRepeat) resolve(sendRequest(options, false));
+      if (isStale && mayRepeat) resolve(sendRequest(options, body, false));
       else reject(error);
     });
-    request.end();
+    request.end(body);
   });
 }

@@ -59,6 +59,8 @@ export const DaprAnnotation = {
   sidecarListenAddresses: 'dapr.io/sidecar-listen-addresses',
   apiTokenSecret: 'dapr.io/api-token-secret',
   appTokenSecret: 'dapr.io/app-token-secret',
+  /** The injector then adds the containers of pluggable components as well. */
+  injectPluggableComponents: 'dapr.io/inject-pluggable-components',
 } as const;
 
 /** Labels that Dapr's sidecar injector writes on the pods it has injected. */

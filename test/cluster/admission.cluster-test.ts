@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { functionVersions } from '../../src/api/keys.ts';
 import { Cluster } from './harness/cluster.ts';
+import { daprInjectorSuite } from './suites/dapr-injector.ts';
 import { functionDefaultsSuite } from './suites/function-defaults.ts';
 import { functionStoreSuite } from './suites/function-store.ts';
 import { functionValidationSuite } from './suites/function-validation.ts';
@@ -30,4 +31,5 @@ describe.each(functionVersions)('with Functions at %s', (version) => {
   manyObjectsSuite(() => cluster, version);
   functionStoreSuite(() => cluster, version);
   webhookOutageSuite(() => cluster, version);
+  daprInjectorSuite(() => cluster, version);
 });

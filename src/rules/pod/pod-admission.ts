@@ -1,15 +1,22 @@
 import type { FunctionModel } from '../../api/function.ts';
-import { asObject, asText, at, type Json, type JsonObject, objectsOf } from '../../api/json.ts';
-import { BaasAnnotation, BaasLabel, EnvVar, OpenFunctionLabel } from '../../api/keys.ts';
+import { asText, at, type Json, type JsonObject, objectsOf } from '../../api/json.ts';
+import {
+  BaasAnnotation,
+  BaasLabel,
+  DaprAnnotation,
+  EnvVar,
+  OpenFunctionLabel,
+} from '../../api/keys.ts';
 import type { ContextFacts } from '../context/function-context.ts';
 import { type EffectiveMode, effectiveMode } from '../effective-mode.ts';
 import { type PatchOperation, patchAppend, patchStringMap, pointer } from '../json-patch.ts';
-import { appProtocolOf, isLabelValue } from '../names.ts';
+import { isLabelValue } from '../names.ts';
 import { type FunctionContainer, findFunctionContainer } from './function-container.ts';
 import {
   findInjectedDaprd,
   type InjectedDaprd,
-  isInjectedVariable,
+  injectedVariables,
+  mountToken,
   removeInjectedDaprd,
 } from './injected-daprd.ts';
 import { podAnnotations } from './pod-annotations.ts';
@@ -28,8 +35,9 @@ export interface PodAdmission {
  *
  * The patch adds: lists are appended to, keys are set one by one, and a field
  * that this project does not know is not touched. What it removes is what Dapr's
- * injector brought and, outside sidecar mode, what would call it again. Applied
- * to the Pod and admitted once more, it gives no patch.
+ * injector brought and, outside sidecar mode, what would call it again; in sidecar
+ * mode only where the injector is to bring it anew. Applied to the Pod and admitted
+ * once more, it gives no patch.
  *
  * @param pod the Pod as admission got it; not changed
  * @param namespace of the request; the Pod's own may still be empty
@@ -42,7 +50,8 @@ export function admitPod(
   settings: PodSettings,
 ): PodAdmission {
   const { mode, invalid } = effectiveMode(fn.serving);
-  const injected = mode === 'sidecar' ? undefined : findInjectedDaprd(pod);
+  const annotations = podAnnotations(pod, fn, mode);
+  const injected = findUnwantedDaprd(pod, mode, annotations);
   const target = findFunctionContainer(
     pod,
     (index) => injected?.containers.includes(index) === true,
@@ -50,19 +59,39 @@ export function admitPod(
   const wantedEnv = podEnvironment(pod, namespace, fn, mode, facts, settings);
   return {
     patch: [
-      ...patchMetadata(pod, fn, mode, injected),
+      ...patchMetadata(pod, fn, mode, annotations, injected),
       ...patchSpec(pod, target, wantedEnv, injected),
+      ...(mode === 'sidecar' && injected === undefined ? mountToken(pod) : []),
     ],
-    warnings: warningsOf(fn, mode, target, invalid),
+    warnings: [
+      ...warningsOf(fn, target, invalid),
+      ...protocolWarnings(fn, mode, target, wantedEnv, injected),
+    ],
     mode,
     invalidAnnotations: invalid,
   };
+}
+
+/**
+ * The daprd that has to go. Outside sidecar mode that is any. In sidecar mode it is
+ * one that was injected before it could follow what this patch adds: the API server
+ * calls the injector again, which then puts in one that does.
+ */
+function findUnwantedDaprd(
+  pod: JsonObject,
+  mode: EffectiveMode,
+  annotations: ReadonlyMap<string, string | undefined>,
+): InjectedDaprd | undefined {
+  const injected = findInjectedDaprd(pod);
+  if (mode !== 'sidecar') return injected;
+  return annotations.size > 0 && injected?.isReplaceable === true ? injected : undefined;
 }
 
 function patchMetadata(
   pod: JsonObject,
   fn: FunctionModel,
   mode: EffectiveMode,
+  annotations: ReadonlyMap<string, string | undefined>,
   injected: InjectedDaprd | undefined,
 ): PatchOperation[] {
   const labels = new Map<string, string | undefined>([[BaasLabel.mode, mode]]);
@@ -73,7 +102,7 @@ function patchMetadata(
     ...patchStringMap(
       at(pod, 'metadata', 'annotations'),
       pointer('metadata', 'annotations'),
-      podAnnotations(pod, fn, mode),
+      annotations,
     ),
     ...patchStringMap(at(pod, 'metadata', 'labels'), pointer('metadata', 'labels'), labels),
   ];
@@ -85,23 +114,14 @@ function patchSpec(
   wantedEnv: readonly JsonObject[],
   injected: InjectedDaprd | undefined,
 ): PatchOperation[] {
-  const isInjected = (variable: JsonObject): boolean =>
-    injected !== undefined && isInjectedVariable(variable, injected);
-  // What the injector wrote and is wanted with just that value may stay where it is.
-  const isWantedAsIs = (variable: JsonObject): boolean =>
-    wantedEnv.some(({ name, value }) => name === variable['name'] && value === variable['value']);
   const keep = (index: number, variable: JsonObject): boolean =>
-    index === target?.index && isWantedAsIs(variable);
+    index === target?.index && isWantedAsIs(variable, wantedEnv);
 
   const operations: PatchOperation[] = [];
   const removals = injected === undefined ? [] : removeInjectedDaprd(pod, injected, keep);
   if (target !== undefined) {
     const env = target.container['env'];
-    const kept = new Set(
-      objectsOf(env)
-        .filter(({ item }) => !isInjected(item) || isWantedAsIs(item))
-        .map(({ item }) => item['name']),
-    );
+    const kept = new Set(keptVariables(env, wantedEnv, injected).map(({ name }) => name));
     const missing = wantedEnv
       .filter(({ name }) => !kept.has(name))
       .map((variable) => withUsersHost(variable, env));
@@ -111,6 +131,25 @@ function patchSpec(
   }
   // Appending moves no index, removing a container does: removals come last.
   return [...operations, ...removals];
+}
+
+/** Variables of the function container that stay where they are. */
+function keptVariables(
+  env: Json | undefined,
+  wantedEnv: readonly JsonObject[],
+  injected: InjectedDaprd | undefined,
+): JsonObject[] {
+  const brought = injected === undefined ? new Set() : injectedVariables(env, injected);
+  return objectsOf(env)
+    .filter(({ index, item }) => !brought.has(index) || isWantedAsIs(item, wantedEnv))
+    .map(({ item }) => item);
+}
+
+/** What the injector wrote and is wanted with just that value may stay where it is. */
+function isWantedAsIs(variable: JsonObject, wantedEnv: readonly JsonObject[]): boolean {
+  return wantedEnv.some(
+    ({ name, value }) => name === variable['name'] && value === variable['value'],
+  );
 }
 
 /** DAPR_HOST and DAPR_SIDECAR_IP are one value under two names; a user who set one meant both. */
@@ -125,7 +164,6 @@ function withUsersHost(variable: JsonObject, env: Json | undefined): JsonObject 
 
 function warningsOf(
   fn: FunctionModel,
-  mode: EffectiveMode,
   target: FunctionContainer | undefined,
   invalidAnnotations: readonly string[],
 ): string[] {
@@ -143,13 +181,27 @@ function warningsOf(
       `the name of Function "${fn.name.slice(0, 63)}" does not fit into a label, so that Services cannot select this Pod by it`,
     );
   }
-  const protocol = objectsOf(asObject(target?.container)?.['env']).find(
-    ({ item }) => item['name'] === EnvVar.appProtocol,
-  )?.item['value'];
-  if (mode === 'standalone' && typeof protocol === 'string' && protocol !== appProtocolOf(fn)) {
-    warnings.push(
-      `${EnvVar.appProtocol} of the function container is "${protocol.slice(0, 20)}" and kept, but the proxy of Function "${fn.name}" speaks "${appProtocolOf(fn)}"`,
-    );
-  }
   return warnings;
+}
+
+/** An APP_PROTOCOL of the user's stays, and nobody is the wiser when daprd speaks another. */
+function protocolWarnings(
+  fn: FunctionModel,
+  mode: EffectiveMode,
+  target: FunctionContainer | undefined,
+  wantedEnv: readonly JsonObject[],
+  injected: InjectedDaprd | undefined,
+): string[] {
+  const isProtocol = ({ name }: JsonObject): boolean => name === EnvVar.appProtocol;
+  const env = keptVariables(target?.container['env'], wantedEnv, injected);
+  const protocol = env.find(isProtocol)?.['value'];
+  const wanted = wantedEnv.find(isProtocol)?.['value'];
+  if (mode === 'disabled' || typeof protocol !== 'string' || protocol === wanted) return [];
+  const other =
+    mode === 'standalone'
+      ? `the proxy of Function "${fn.name}" speaks`
+      : `${DaprAnnotation.appProtocol} of the Pod is`;
+  return [
+    `${EnvVar.appProtocol} of the function container is "${protocol.slice(0, 20)}" and kept, but ${other} "${wanted}"`,
+  ];
 }

@@ -11,7 +11,12 @@ export function cacheFolder(
   { os, architecture }: Platform,
 ): string {
   const name = `${versions.kubernetes}-${os}-${architecture}`;
-  return join(userCacheFolder(environment), 'openfunction-dapr-webhook', name);
+  return join(projectCacheFolder(environment), name);
+}
+
+/** Where this project keeps whatever is kept between runs. */
+export function projectCacheFolder(environment: Environment): string {
+  return join(userCacheFolder(environment), 'openfunction-dapr-webhook');
 }
 
 function userCacheFolder(environment: Environment): string {

@@ -12,7 +12,8 @@ export async function findPrograms(folder: string): Promise<Map<ProgramName, str
   return found;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** Whether there is a file that may be run. */
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return true;

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { AssetsError } from './assets-error.ts';
 import { formatDuration } from './elapsed-time.ts';
 import { ensureAssets } from './ensure-assets.ts';
+import { ensureInjector } from './ensure-injector.ts';
+import { readInjectorModule } from './injector-module.ts';
 import { readPinnedVersions } from './pinned-versions.ts';
 
 const stop = new AbortController();
@@ -29,11 +31,9 @@ async function run(args: readonly string[]): Promise<number> {
   const startedAtMs = performance.now();
   const log = (line: string) => process.stderr.write(`assets: ${line}\n`);
   try {
-    const paths = await ensureAssets({
-      environment: process.env,
-      log,
-      stopSignal: stop.signal,
-    });
+    const options = { environment: process.env, log, stopSignal: stop.signal };
+    const paths = await ensureAssets(options);
+    await ensureInjector(options);
     const folders = new Set(Object.values(paths).map((path: string) => dirname(path)));
     log(`ready after ${formatDuration(performance.now() - startedAtMs)}`);
     process.stdout.write(`${[...folders].join(delimiter)}\n`);
@@ -62,6 +62,7 @@ function readArguments(
 
 async function help(): Promise<string> {
   const { kubernetes, etcd, go } = await readPinnedVersions();
+  const injector = await readInjectorModule();
   return `Brings etcd ${etcd} and the kube-apiserver, kube-controller-manager and kubectl of
 Kubernetes ${kubernetes} for the tests that need a cluster, and prints their folder
 (several, joined as in PATH, when some come from KUBEBUILDER_ASSETS).
@@ -73,6 +74,9 @@ Each program comes from the first of these that has it:
   2. the cache: openfunction-dapr-webhook/ in XDG_CACHE_HOME, or else in ~/.cache
   3. the releases at dl.k8s.io and github.com, checked against their checksums
   4. a build from Go modules, with Go ${go} or newer, through the module proxy in GOPROXY
+
+Beside them the cache gets a program that does with Pods what the sidecar injector of
+Dapr ${injector.dapr} does. It is always built, with Go ${injector.go} or newer.
 
 Two runs at once do the work once: the second waits for the first.
 `;

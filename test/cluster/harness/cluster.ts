@@ -8,24 +8,11 @@ import { makeFolder, removeFolder } from '../../support/temporary-folder.ts';
 import { type AssetPaths, ensureAssets } from '../assets/ensure-assets.ts';
 import { ChaosProxy } from './chaos-proxy.ts';
 import { ControlPlane } from './control-plane.ts';
-import { functionObject, podOf, serviceMode } from './fixtures.ts';
 import { Kubectl } from './kubectl.ts';
+import { prepareCluster, productUser } from './prepare-cluster.ts';
 import { Product } from './product.ts';
-import { until } from './until.ts';
+import { untilCalled, untilForgotten } from './webhook-calls.ts';
 import { webhookConfigurations } from './webhook-configurations.ts';
-
-/** What the webhooks say of the probes that show whether they are called. */
-const unknownFunction = 'no Function found';
-const invalidMode = 'supported values';
-
-/** Who the product is in the cluster; it has the rights of `webhook-role.yaml` and no others. */
-const productUser = 'system:serviceaccount:openfunction-dapr-webhook:openfunction-dapr-webhook';
-
-/** CRDs of OpenFunction as it serves each version, and Dapr's. */
-const definitions: Readonly<Record<FunctionVersion, string>> = {
-  v1beta1: 'manifests/crds/openfunction-0.8',
-  v1beta2: 'manifests/crds/openfunction-1',
-};
 
 /** A control plane with the product registered in it, as an admin would have it. */
 export class Cluster {
@@ -68,12 +55,7 @@ export class Cluster {
   /** Installs the CRDs of a version, starts the product, registers it. */
   async install(version: FunctionVersion): Promise<void> {
     this.#version = version;
-    await this.kubectl.run(['create', '-f', join(repositoryFolder, 'manifests/crds/dapr')]);
-    await this.kubectl.run(['create', '-f', join(repositoryFolder, definitions[version])]);
-    await this.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all']);
-    await this.kubectl.run([
-      ...['apply', '-f', join(repositoryFolder, 'test/cluster/harness/webhook-role.yaml')],
-    ]);
+    await prepareCluster(this.kubectl, version);
     const folder = join(this.folder, `product-${version}`);
     await mkdir(folder);
     this.#product = await Product.start({
@@ -89,7 +71,7 @@ export class Cluster {
     const target = { port, ca, ...(failurePolicy === undefined ? {} : { failurePolicy }) };
     const apply = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
     await this.kubectl.run(apply, await webhookConfigurations(target));
-    await this.#untilRegistered();
+    await untilCalled(this.kubectl, this.#version);
   }
 
   /** Deletes the webhook configurations, and waits until API servers know. */
@@ -98,11 +80,7 @@ export class Cluster {
       ...['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration'],
       ...['baas.openfunction.io', '--ignore-not-found'],
     ]);
-    const { pod, fn } = this.#probes();
-    await until('API servers to forget the webhooks', async () => {
-      const answers = [await this.#says(pod, unknownFunction), await this.#says(fn, invalidMode)];
-      return !answers.includes(true);
-    });
+    await untilForgotten(this.kubectl, this.#version);
   }
 
   /** Runs something while the product is not registered, as before it was installed. */
@@ -151,29 +129,5 @@ export class Cluster {
     await this.chaos.stop();
     await this.plane.stop();
     await removeFolder(this.folder);
-  }
-
-  /** API servers notice new configurations a moment after they are stored; dry runs show when. */
-  async #untilRegistered(): Promise<void> {
-    await this.kubectl.run([
-      ...['wait', '--for=create', 'serviceaccount/default', '-n', 'default', '--timeout=60s'],
-    ]);
-    const { pod, fn } = this.#probes();
-    await until('API servers to call the webhooks', async () => {
-      const answers = [await this.#says(pod, unknownFunction), await this.#says(fn, invalidMode)];
-      return !answers.includes(false);
-    });
-  }
-
-  #probes(): { pod: JsonObject; fn: JsonObject } {
-    return {
-      pod: podOf('nobody', { name: 'probe' }),
-      fn: functionObject(this.#version, { name: 'probe', annotations: { [serviceMode]: 'x' } }),
-    };
-  }
-
-  async #says(probe: JsonObject, sign: string): Promise<boolean> {
-    const create = ['create', '--dry-run=server', '-n', 'default', '-f', '-'];
-    return (await this.kubectl.try(create, [probe])).stderr.includes(sign);
   }
 }

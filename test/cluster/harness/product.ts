@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { ensureLocalCertificates } from '../../../src/adapters/tls/local-certificates.ts';
 import { RunningProgram } from '../../support/run-process.ts';
 import { freePort } from './free-port.ts';
@@ -10,6 +11,8 @@ export interface ProductOptions {
   readonly kubeconfig: string;
   /** Folder of its own. */
   readonly folder: string;
+  /** Gets every line of its output, as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** The webhook in a process of its own, at ports that it keeps over restarts. */
@@ -42,6 +45,11 @@ export class Product {
     const product = new Product(options, ports, ca);
     await product.untilReady();
     return product;
+  }
+
+  /** The exit code, when its process has ended; null when a signal ended it. */
+  get ended(): Promise<number | null> {
+    return this.#program.exit();
   }
 
   async stop(): Promise<void> {
@@ -97,11 +105,16 @@ export class Product {
   }
 
   #run(): RunningProgram {
-    return new RunningProgram([
+    const program = new RunningProgram([
       ...['webhook', '--kubeconfig', this.#options.kubeconfig],
       ...['--cert-dir', join(this.#options.folder, 'certs')],
       ...['--port', String(this.port), '--health-port', String(this.healthPort)],
       ...['--listen-address', '127.0.0.1'],
     ]);
+    const { onLine } = this.#options;
+    for (const output of [program.child.stdout, program.child.stderr]) {
+      if (output && onLine) createInterface({ input: output }).on('line', onLine);
+    }
+    return program;
   }
 }

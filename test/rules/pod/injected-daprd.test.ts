@@ -47,8 +47,8 @@ function plainPod(annotations: JsonObject = {}): JsonObject {
 }
 
 /**
- * A Pod for comparison: environment by name, since the injector's APP_PROTOCOL
- * stays where it was put, and no empty lists, since a list that the injector
+ * A Pod for comparison: environment by name, since what the injector wrote and is
+ * wanted stays where it was put, and no empty lists, since a list that the injector
  * began stays behind empty.
  */
 function comparable(pod: JsonObject): JsonObject {
@@ -56,9 +56,7 @@ function comparable(pod: JsonObject): JsonObject {
   const spec = objectAt(copy, 'spec');
   for (const container of listAt(spec, 'containers')) {
     const byName = Object.fromEntries(
-      listAt(container, 'env')
-        .filter(({ name }) => container['name'] === 'function' || name !== 'APP_PROTOCOL')
-        .map((variable) => [String(variable['name']), variable]),
+      listAt(container, 'env').map((variable) => [String(variable['name']), variable]),
     );
     container['env'] = Object.keys(byName).length === 0 ? undefined : byName;
   }
@@ -78,6 +76,8 @@ describe('taking an injected daprd out', () => {
           plainPod(),
           podOf({ annotations: { 'dapr.io/app-protocol': 'grpc' } }),
           plainPod({ 'dapr.io/grpc-port': '50055' }),
+          plainPod({ 'dapr.io/app-protocol': 'http' }),
+          podOf(),
         ]) {
           const fn = functionInMode(mode);
           const stripped = admit(injectDaprd(pod, options), fn).pod;
@@ -155,25 +155,120 @@ describe('taking an injected daprd out', () => {
     }
   });
 
-  it('keeps the APP_PROTOCOL that is there, whoever wrote it', () => {
-    const pod = injectDaprd(plainPod({ 'dapr.io/app-protocol': 'http' }));
-    const admitted = admit(pod, functionInMode('standalone')).pod;
-    expect(envValues(containerOf(admitted))['APP_PROTOCOL']).toBe('http');
+  it('keeps an APP_PROTOCOL of the user, and says that the proxy speaks another', () => {
+    const port = { name: 'DAPR_GRPC_PORT', value: '50001' };
+    const environments = [
+      [{ name: 'APP_PROTOCOL', value: 'http' }],
+      [{ name: 'APP_PROTOCOL', value: 'http' }, port],
+      // With both ports the user's, whose the variable is cannot be told.
+      [port, { name: 'DAPR_HTTP_PORT', value: '7' }, { name: 'APP_PROTOCOL', value: 'http' }],
+    ];
+    for (const env of environments) {
+      const pod = injectDaprd(podOf({ containers: [functionContainer({ env })] }));
+      const admitted = admit(pod, functionInMode('standalone'));
+      expect(envValues(containerOf(admitted.pod))['APP_PROTOCOL']).toBe('http');
+      expect(admitted.warnings).toHaveLength(1);
+      expect(admitted.warnings[0]).toContain('speaks "grpc"');
+    }
+  });
+});
+
+describe('an injected daprd in sidecar mode', () => {
+  const fn = functionInMode('sidecar', { serving: { runtime: 'async' } });
+
+  for (const [how, options] of injections) {
+    it(`makes way for one that follows what is added: injected ${how}`, () => {
+      for (const pod of [
+        plainPod(),
+        plainPod({ 'dapr.io/enabled': 'True', 'dapr.io/app-protocol': 'http' }),
+        podOf({ annotations: { 'dapr.io/enabled': 'true' } }),
+      ]) {
+        const { pod: admitted, warnings } = admit(injectDaprd(pod, options), fn);
+        expect(comparable(admitted)).toEqual(comparable(admit(pod, fn).pod));
+        expect(warnings).toEqual([]);
+      }
+    });
+
+    it(`stays once it does: injected ${how}`, () => {
+      const { pod } = admit(injectDaprd(plainPod(), options), fn);
+      expect(admit(pod, fn).patch).toEqual([]);
+      expect(admit(injectDaprd(pod, options), fn).patch).toEqual([]);
+    });
+  }
+
+  it('leaves no port behind that the next one does not listen at', () => {
+    const withPort = functionInMode('sidecar', { annotations: { 'dapr.io/grpc-port': '50055' } });
+    const { pod } = admit(injectDaprd(plainPod()), withPort);
+    for (const name of ['function', 'helper']) {
+      expect(envValues(containerOf(injectDaprd(pod), name))).toMatchObject({
+        DAPR_GRPC_PORT: '50055',
+        APP_PROTOCOL: 'grpc',
+      });
+    }
   });
 
-  it("does not happen in sidecar mode, where the Pod is the injector's", () => {
+  it('stays when nothing is added', () => {
     for (const [, options] of injections) {
-      const pod = injectDaprd(plainPod(), options);
-      const { pod: admitted } = admit(pod, functionInMode('sidecar'));
-      const withoutEnv = (one: JsonObject): unknown => {
-        const copy = wireCopy(one);
-        for (const container of listAt(copy, 'spec', 'containers')) delete container['env'];
-        return copy['spec'];
-      };
-      expect(withoutEnv(admitted)).toEqual(withoutEnv(pod));
-      expect(pick(admitted, 'metadata', 'labels')).toMatchObject({
-        'dapr.io/sidecar-injected': 'true',
-      });
+      const pod = injectDaprd(admit(plainPod(), fn).pod, options);
+      expect(admit(pod, fn).patch).toEqual([]);
+    }
+  });
+
+  it('gets the token that API servers mount into no container of the second round', () => {
+    const token = {
+      name: 'kube-api-access-x',
+      readOnly: true,
+      mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+    };
+    const plain = podOf({ containers: [functionContainer({ volumeMounts: [token] })] });
+    const complete = admit(plain, fn).pod;
+    for (const [, options] of injections) {
+      const { pod: admitted } = admit(injectDaprd(complete, options), fn);
+      const [daprd] = [
+        ...listAt(admitted, 'spec', 'initContainers'),
+        ...listAt(admitted, 'spec', 'containers'),
+      ].filter(({ name }) => name === 'daprd');
+      expect(listAt(daprd, 'volumeMounts').filter(({ name }) => name === token.name)).toEqual([
+        token,
+      ]);
+      expect(admit(admitted, fn).patch).toEqual([]);
+    }
+    const hidden = { name: 'empty', mountPath: token.mountPath };
+    const without = podOf({ containers: [functionContainer({ volumeMounts: [hidden] })] });
+    const injected = injectDaprd(admit(without, fn).pod);
+    expect(admit(injected, fn).patch).toEqual([]);
+  });
+
+  it('stays where the injector would not bring another one', () => {
+    const injected = injectDaprd(plainPod());
+    const withAnnotation = (key: string, value: string | undefined): JsonObject => {
+      const pod = wireCopy(injected);
+      objectAt(pod, 'metadata', 'annotations')[key] = value;
+      return wireCopy(pod);
+    };
+    const ofOldDapr = wireCopy(injected);
+    delete objectAt(ofOldDapr, 'metadata', 'labels')['dapr.io/metrics-enabled'];
+    const ofFirstRound = wireCopy(injected);
+    listAt(containerOf(ofFirstRound, 'daprd'), 'volumeMounts').push({
+      name: 'kube-api-access-x',
+      mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+    });
+    for (const pod of [
+      ofOldDapr,
+      ofFirstRound,
+      podOf({ containers: [functionContainer(), { name: 'daprd' }] }),
+      withAnnotation('dapr.io/enabled', 'false'),
+      withAnnotation('dapr.io/enabled', undefined),
+      withAnnotation('dapr.io/inject-pluggable-components', 'true'),
+    ]) {
+      const names = (one: JsonObject) => listAt(one, 'spec', 'containers').map(({ name }) => name);
+      const { pod: admitted } = admit(pod, fn);
+      expect(names(admitted)).toEqual(names(pod));
+      expect(pick(admitted, 'spec', 'volumes')).toEqual(pick(pod, 'spec', 'volumes'));
+      expect(pick(admitted, 'metadata', 'labels')).toMatchObject(
+        objectAt(pod, 'metadata', 'labels'),
+      );
+      expect(pick(admitted, 'metadata', 'annotations', 'dapr.io/app-port')).toBe('8080');
     }
   });
 });

@@ -156,7 +156,20 @@ describe('a Pod of a Function in sidecar mode', () => {
     expect(envValues(containerOf(admitted))['APP_PROTOCOL']).toBe('http');
   });
 
-  it('keeps a daprd that the injector has already put there', () => {
+  it('says when a kept APP_PROTOCOL is not what its daprd is told', () => {
+    const env = [{ name: 'APP_PROTOCOL', value: 'http' }];
+    const pod = podOf({ containers: [functionContainer({ env })] });
+    const admitted = admit(pod, functionInMode('sidecar'));
+    expect(envValues(containerOf(admitted.pod))['APP_PROTOCOL']).toBe('http');
+    expect(admitted.warnings).toEqual([
+      'APP_PROTOCOL of the function container is "http" and kept, but dapr.io/app-protocol of the Pod is "grpc"',
+    ]);
+    const annotations = { 'dapr.io/app-protocol': 'http' };
+    const agreeing = podOf({ annotations, containers: [functionContainer({ env })] });
+    expect(admit(agreeing, functionInMode('sidecar')).warnings).toEqual([]);
+  });
+
+  it('keeps a daprd that somebody has put there by hand', () => {
     const pod = podOf({ containers: [functionContainer(), { name: 'daprd' }] });
     const admitted = admit(pod, functionInMode('sidecar')).pod;
     expect(listAt(admitted, 'spec', 'containers').map(({ name }) => name)).toEqual([

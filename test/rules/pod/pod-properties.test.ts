@@ -116,9 +116,29 @@ describe('whatever Pod and Function hold', () => {
     const withoutSidecar = anyModel.filter(({ mode }) => mode !== 'sidecar');
     fc.assert(
       fc.property(podWithoutDaprPorts, withoutSidecar, injection, (pod, { fn }, how) => {
-        const stripped = comparable(admit(injectDaprd(pod, how), fn).pod, pod);
-        const direct = comparable(admit(pod, fn).pod, pod);
+        const stripped = comparable(admit(injectDaprd(pod, how), fn).pod);
+        const direct = comparable(admit(pod, fn).pod);
         expect(sameJson(stripped, direct)).toBe(true);
+      }),
+      { numRuns },
+    );
+  });
+
+  it('in sidecar mode an injected daprd goes when, and only when, the next one knows more', () => {
+    const inSidecar = anyModel.filter(({ mode }) => mode === 'sidecar');
+    fc.assert(
+      fc.property(anyPod, inSidecar, injection, (pod, { fn }, how) => {
+        const injected = injectDaprd(pod, how);
+        const { pod: admitted } = admit(injected, fn);
+        const isThere = ['containers', 'initContainers']
+          .flatMap((field) => listAt(admitted, 'spec', field))
+          .some(({ name }) => name === 'daprd');
+        const dapr = (one: JsonObject) => annotationsOf(one, (key) => key.startsWith('dapr.io/'));
+        const follows = sameJson(dapr(admitted), dapr(injected));
+        const isWanted = dapr(injected)['dapr.io/enabled'] === 'true';
+        expect(isThere).toBe(follows || !isWanted);
+        const again = isThere ? admitted : injectDaprd(admitted, how);
+        expect(admit(again, fn).patch).toEqual([]);
       }),
       { numRuns },
     );
@@ -182,17 +202,12 @@ function expectSpecKept(admitted: JsonObject, pod: JsonObject): void {
   expect(changed).toBeLessThanOrEqual(1);
 }
 
-/**
- * A Pod for comparison: environment by name, without an APP_PROTOCOL that the
- * injector may have written, and without lists that are empty.
- */
-function comparable(admitted: JsonObject, original: JsonObject): JsonObject {
+/** A Pod for comparison: environment by name, and without lists that are empty. */
+function comparable(admitted: JsonObject): JsonObject {
   const copy = wireCopy(admitted);
   const spec = objectAt(copy, 'spec');
-  const originals = listAt(original, 'spec', 'containers');
-  for (const [index, container] of listAt(spec, 'containers').entries()) {
-    const own = listAt(originals[index], 'env').some(({ name }) => name === 'APP_PROTOCOL');
-    const env = listAt(container, 'env').filter(({ name }) => own || name !== 'APP_PROTOCOL');
+  for (const container of listAt(spec, 'containers')) {
+    const env = listAt(container, 'env');
     container['env'] = Object.fromEntries(env.map((one) => [String(one['name']), one]));
   }
   for (const owner of [spec, ...listAt(spec, 'containers'), ...listAt(spec, 'initContainers')]) {

@@ -24,10 +24,24 @@ function runMain(args: readonly string[], environment: Record<string, string>): 
 describe('the command', () => {
   it('prints the folder, and nothing else, on standard output', async () => {
     const world = await AssetWorld.create();
+    await world.addGo();
     const folder = await world.addPrograms('given', programNames, kubernetesVersionText(0));
-    const result = await runMain([], { ...world.environment, KUBEBUILDER_ASSETS: folder });
+    const environment = { ...world.environmentWithTools, KUBEBUILDER_ASSETS: folder };
+    const result = await runMain([], environment);
     expect(result).toMatchObject({ code: 0, stdout: `${folder}\n` });
     expect(result.stderr).toContain('assets: ready after ');
+  });
+
+  it("brings Dapr's injector as well, and says so when it cannot", async () => {
+    const world = await AssetWorld.create();
+    const folder = await world.addPrograms('given', programNames, kubernetesVersionText(0));
+    const without = await runMain([], { ...world.environment, KUBEBUILDER_ASSETS: folder });
+    expect(without).toMatchObject({ code: 1, stdout: '' });
+    expect(without.stderr).toContain('there is no go on the PATH');
+    await world.addGo();
+    const environment = { ...world.environmentWithTools, KUBEBUILDER_ASSETS: folder };
+    expect((await runMain([], environment)).stderr).toContain('building the injector of Dapr v1.');
+    expect((await runMain([], environment)).stderr).not.toContain('building');
   });
 
   it('helps', async () => {

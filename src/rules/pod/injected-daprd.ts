@@ -11,7 +11,6 @@ import {
   DaprAnnotation,
   DaprLabel,
   daprdContainer,
-  daprPrefix,
   daprVolumes,
   EnvVar,
   Port,

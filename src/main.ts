@@ -1,11 +1,12 @@
+#!/usr/bin/env node
 import { runCommand } from './commands/run-command.ts';
 
-const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    // Whoever asks twice does not want to wait.
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort(signal);
+const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+
+function stopRequested(): Promise<string> {
+  return new Promise((resolve) => {
+    // Once each: whoever asks twice does not want to wait.
+    for (const signal of stopSignals) process.once(signal, resolve);
   });
 }
 
@@ -21,5 +22,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   stderr: process.stderr,
   environment: process.env,
   hasColours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-  stopSignal: stop.signal,
+  stopRequested,
 });

@@ -25,28 +25,31 @@ export interface ReviewError {
 
 const optionalText = z.string().nullish();
 
-const reviewSchema = z.object({
-  apiVersion: z.literal('admission.k8s.io/v1', {
-    error: 'apiVersion must be "admission.k8s.io/v1"',
-  }),
-  kind: z.literal('AdmissionReview', { error: 'kind must be "AdmissionReview"' }),
-  request: z.object(
-    {
-      uid: z.string({ error: 'request.uid must be a string' }).min(1, 'request.uid is empty'),
-      operation: z.string({ error: 'request.operation must be a string' }),
-      kind: z.object(
-        { group: optionalText, version: optionalText, kind: optionalText },
-        { error: 'request.kind must be an object' },
-      ),
-      subResource: optionalText,
-      namespace: optionalText,
-      name: optionalText,
-      object: z.unknown().optional(),
-      oldObject: z.unknown().optional(),
-    },
-    { error: 'request is missing' },
-  ),
-});
+const reviewSchema = z.object(
+  {
+    apiVersion: z.literal('admission.k8s.io/v1', {
+      error: 'apiVersion must be "admission.k8s.io/v1"',
+    }),
+    kind: z.literal('AdmissionReview', { error: 'kind must be "AdmissionReview"' }),
+    request: z.object(
+      {
+        uid: z.string({ error: 'request.uid must be a string' }).min(1, 'request.uid is empty'),
+        operation: z.string({ error: 'request.operation must be a string' }),
+        kind: z.object(
+          { group: optionalText, version: optionalText, kind: optionalText },
+          { error: 'request.kind must be an object' },
+        ),
+        subResource: optionalText,
+        namespace: optionalText,
+        name: optionalText,
+        object: z.unknown().optional(),
+        oldObject: z.unknown().optional(),
+      },
+      { error: 'request is missing' },
+    ),
+  },
+  { error: 'the body must be an object' },
+);
 
 /** Reads the body of a webhook call; bad input comes back as a value. */
 export function parseAdmissionReview(body: unknown): AdmissionRequest | ReviewError {

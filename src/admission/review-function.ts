@@ -49,7 +49,8 @@ export function functionValidator(source: FunctionSource): Reviewer {
       : {
           answer: { ...answer, denial: denialOf(name, verdict.problems) },
           outcome: 'denied',
-          ...facts,
+          functionName: name,
+          mode,
         };
   };
 }

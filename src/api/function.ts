@@ -46,6 +46,8 @@ export interface ServingModel {
   readonly states: readonly DaprUse[];
   /** Components that the Function declares: `bindings`, `pubsub` and `states`. */
   readonly components: readonly DeclaredComponent[];
+  /** The same by name; of two with one name the first. */
+  readonly componentsByName: ReadonlyMap<string, DeclaredComponent>;
   /** v1beta2 `triggers`, as written. */
   readonly triggers: JsonObject | undefined;
   /** v1beta2 `hooks`, as written. */

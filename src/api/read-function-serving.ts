@@ -15,13 +15,15 @@ import type { FunctionVersion } from './keys.ts';
 
 /** Reads `spec.serving` of a Function of a version. */
 export function readFunctionServing(version: FunctionVersion, serving: JsonObject): ServingModel {
+  const components = readComponents(version, serving);
   const common = {
     annotations: asStringMap(serving['annotations']),
     labels: asStringMap(serving['labels']),
     params: asStringMap(serving['params']),
     template: asShallowObject(serving['template']),
     workloadType: readWorkloadType(version, serving),
-    components: readComponents(version, serving),
+    components,
+    componentsByName: firstByName(components),
   };
   return version === 'v1beta1'
     ? { ...common, ...readV1beta1(serving) }
@@ -179,4 +181,9 @@ function readComponents(version: FunctionVersion, serving: JsonObject): Declared
     if (!isEmpty(spec)) add('states', name, spec);
   }
   return declared;
+}
+
+function firstByName(components: readonly DeclaredComponent[]): Map<string, DeclaredComponent> {
+  // Of several entries with one key a Map keeps the last.
+  return new Map(components.toReversed().map((component) => [component.name, component]));
 }

@@ -9,8 +9,11 @@ export interface CommandIo {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether standard output is a terminal that shows colours. */
   readonly hasColours: boolean;
-  /** Aborted by SIGTERM or SIGINT. */
-  readonly stopSignal: AbortSignal;
+  /**
+   * Resolves with SIGTERM or SIGINT. Until it is asked for, and the second time,
+   * these signals end the process at once, as they do for any program.
+   */
+  readonly stopRequested: () => Promise<string>;
 }
 
 /** Exit codes of every command. */

@@ -46,13 +46,22 @@ export const demoCommand = defineCommand({
   options: { logLevel: { ...options.logLevel, schema: options.logLevel.schema.default('error') } },
   async run({ logLevel }, io) {
     const folder = await mkdtemp(join(tmpdir(), 'openfunction-dapr-webhook-demo-'));
+    // The folder is removed also when somebody has seen enough.
+    void io.stopRequested().then(async () => {
+      await removeFolder(folder);
+      process.exit(ExitCode.failed);
+    });
     try {
       return await runDemo(folder, logLevel, io);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     }
   },
 });
+
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true });
+}
 
 async function runDemo(folder: string, logLevel: string, io: CommandIo): Promise<number> {
   const samples = await readSamples();

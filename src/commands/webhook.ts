@@ -5,7 +5,7 @@ import { type OpenResult, openFiles } from '../processes/open-source.ts';
 import { type RunningWebhook, startWebhook } from '../processes/webhook.ts';
 import type { SettingsOf } from '../settings/option.ts';
 import * as options from '../settings/options.ts';
-import { type CommandIo, defineCommand, ExitCode } from './command.ts';
+import { defineCommand, ExitCode } from './command.ts';
 import { sampleReview } from './sample-review.ts';
 
 const webhookOptions = {
@@ -45,10 +45,13 @@ export const webhookCommand = defineCommand({
     }
     const log = createLogger(settings.logLevel);
     log.info({ settings }, 'starting');
-    const running = await start(settings, log, io);
+    const running = await start(settings, log);
     if (running === undefined) return ExitCode.failed;
-    await untilAborted(io.stopSignal);
-    log.info({ signal: io.stopSignal.reason }, 'stopping');
+    // From here on a signal stops in order; before, there is nothing to finish.
+    const stopRequested = io.stopRequested();
+    log.info({ port: running.port, healthPort: running.healthPort }, 'listening');
+    if (settings.offline) io.stdout.write(banner(settings, running));
+    log.info({ signal: await stopRequested }, 'stopping');
     return stopInTime(running, settings.shutdownTimeout, log);
   },
 });
@@ -56,8 +59,7 @@ export const webhookCommand = defineCommand({
 async function start(
   settings: WebhookSettings,
   log: Logger,
-  io: CommandIo,
-): Promise<RunningWebhook | undefined> {
+): Promise<(RunningWebhook & { readonly functionCount: number }) | undefined> {
   try {
     if (settings.offline) await ensureCertificates(settings, log);
     const result = await open(settings, log);
@@ -66,9 +68,7 @@ async function start(
       return undefined;
     }
     const running = await startWebhook(settings, result.opened, log);
-    log.info({ port: running.port, healthPort: running.healthPort }, 'listening');
-    if (settings.offline) io.stdout.write(banner(settings, running, result.functionCount));
-    return running;
+    return { ...running, functionCount: result.functionCount };
   } catch (error) {
     log.error({ problem: explain(error) }, 'cannot start');
     return undefined;
@@ -90,7 +90,10 @@ async function open(settings: WebhookSettings, log: Logger): Promise<OpenResult>
 }
 
 /** What somebody at a terminal wants to know. Only offline: in a cluster the log is all there is. */
-function banner(settings: WebhookSettings, running: RunningWebhook, functionCount: number): string {
+function banner(
+  settings: WebhookSettings,
+  running: RunningWebhook & { readonly functionCount: number },
+): string {
   const ca = resolve(settings.certDir, certificateFiles.ca);
   const review = JSON.stringify(sampleReview);
   return [
@@ -98,7 +101,7 @@ function banner(settings: WebhookSettings, running: RunningWebhook, functionCoun
     `Admission  https://localhost:${running.port}  (/mutate/functions, /validate/functions, /mutate/pods)`,
     `Health     http://localhost:${running.healthPort}  (/healthz, /readyz, /metrics)`,
     `CA         ${ca}`,
-    `Functions  ${functionCount} known`,
+    `Functions  ${running.functionCount} known`,
     '',
     'Try it:',
     `curl --cacert ${shellQuote(ca)} -H 'Content-Type: application/json' -d ${shellQuote(review)} https://localhost:${running.port}/mutate/functions`,
@@ -125,13 +128,6 @@ async function stopInTime(
   clearTimeout(timer);
   log.info('stopped');
   return ExitCode.ok;
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => {
-    signal.addEventListener('abort', () => done(), { once: true });
-  });
 }
 
 /** A sentence for what can go wrong at the start, with the way out where there is one. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -537,6 +537,70 @@ describe('webhook', () => {
       response: { uid: 'slow', allowed: true },
     });
     expect(await webhook.program.exit()).toBe(0);
+  });
+
+  it('is not held up at the end by clients that keep their connections, as API servers do', async () => {
+    const webhook = await startOffline(await temporaryFolder());
+    onTestFinished(() => stop(webhook));
+    const agent = new Agent({ ca: webhook.ca, keepAlive: true, timeout: 0 });
+    onTestFinished(() => agent.destroy());
+    const review = { uid: 'u', operation: 'CREATE', kind: {}, object: {} };
+    const body = JSON.stringify({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: review,
+    });
+    const unused = connectTls({ port: webhook.port, host: 'localhost', ca: webhook.ca });
+    await once(unused, 'secureConnect');
+    const probe = connect(webhook.port, 'localhost');
+    await once(probe, 'connect');
+    for (const socket of [unused, probe]) socket.on('error', () => undefined);
+    const slow = request({
+      ...{ host: 'localhost', port: webhook.port, path: '/mutate/pods', method: 'POST', agent },
+      headers: {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        expect: '100-continue',
+      },
+    });
+    slow.flushHeaders();
+    await once(slow, 'continue');
+    webhook.program.child.kill('SIGTERM');
+    await webhook.program.logged('stopping');
+    slow.end(body);
+    const [response] = await once(slow, 'response');
+    expect(response.headers.connection).toBe('close');
+    response.resume();
+    // Had it given up on them in the end, it would have exited with 1.
+    expect(await webhook.program.exit()).toBe(0);
+  });
+
+  it('reads a mounted ConfigMap again when its links are switched, and each file once', async () => {
+    const folder = await temporaryFolder();
+    const mount = join(folder, 'mount');
+    const version = async (name: string, mode: string): Promise<void> => {
+      await mkdir(join(mount, name), { recursive: true });
+      await writeFile(join(mount, name, 'orders.yaml'), functionFile('orders', mode));
+    };
+    await version('..first', 'standalone');
+    await symlink('..first', join(mount, '..data'));
+    await symlink(join('..data', 'orders.yaml'), join(mount, 'orders.yaml'));
+    // A circle, which must not be walked.
+    await symlink(mount, join(mount, 'circle'));
+    const webhook = await startOffline(folder, '-f', mount);
+    onTestFinished(() => stop(webhook));
+    expect(webhook.program.stdout).toContain('1 known');
+    const modeOfPod = async (): Promise<unknown> => {
+      const object = podOf('orders');
+      const call = { path: '/mutate/pods', operation: 'CREATE', namespace: 'default' } as const;
+      const reply = await webhook.client.call({ ...call, object });
+      return at(applyPatch(object, reply.patch), 'metadata', 'labels', 'baas.openfunction.io/mode');
+    };
+    expect(await modeOfPod()).toBe('standalone');
+    await version('..second', 'sidecar');
+    await symlink('..second', join(mount, '..data.new'));
+    await rename(join(mount, '..data.new'), join(mount, '..data'));
+    await expect.poll(modeOfPod, { timeout: 10_000 }).toBe('sidecar');
   });
 
   it('keeps the certificates it finds', async () => {

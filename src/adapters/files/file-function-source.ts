@@ -1,4 +1,5 @@
-import { type FSWatcher, watch } from 'chokidar';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FunctionSource } from '../../admission/function-source.ts';
 import { readComponent } from '../../api/component.ts';
 import { readFunction } from '../../api/function.ts';
@@ -6,14 +7,14 @@ import { readServing } from '../../api/serving.ts';
 import type { Logger } from '../log.ts';
 import { memorySource } from '../store/memory-source.ts';
 import { ObjectIndex } from '../store/object-index.ts';
-import { isObjectFile } from './list-files.ts';
+import { fingerprintOf, listFiles } from './list-files.ts';
 import { type FileObject, readFiles } from './read-objects.ts';
 
 /** Objects that name no namespace stand in this one, as with kubectl. */
 const defaultNamespace = 'default';
 
-/** Editors and `git checkout` touch a file several times; one reading is enough. */
-const settleMs = 50;
+/** How often it is looked whether a file changed. Notifications miss what happens behind links and mounts. */
+const lookMs = 300;
 
 /**
  * Functions, Servings and Components from files, read again when they change.
@@ -25,9 +26,8 @@ export class FileFunctionSource {
   readonly #log: Logger;
   /** What each file held when it was last readable. */
   readonly #contents = new Map<string, readonly FileObject[]>();
-  #watcher: FSWatcher | undefined;
-  #settling: NodeJS.Timeout | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(paths: readonly string[], log: Logger) {
     this.#paths = paths;
@@ -40,26 +40,16 @@ export class FileFunctionSource {
    * @returns what could not be read; then nothing is watched
    */
   async start(): Promise<readonly string[]> {
+    // Looked at before it is read: a change in between is found by the next look.
+    const fingerprint = await this.#fingerprint();
     const problems = await this.#read();
-    if (problems.length > 0 || this.#paths.length === 0) return problems;
-    const watcher = watch([...this.#paths], { ignoreInitial: true });
-    this.#watcher = watcher;
-    watcher.on('all', (_event, path) => {
-      if (isObjectFile(path) || this.#paths.includes(path)) this.#schedule();
-    });
-    watcher.on('error', (error) => {
-      this.#log.error({ err: error }, 'files are no longer watched; restart to read changes');
-    });
-    await new Promise<void>((resolve) => watcher.once('ready', resolve));
-    // A change between the reading and the watching was seen by neither.
-    await this.#readAgain();
-    return [];
+    if (problems.length === 0) this.#watching = this.#watch(fingerprint);
+    return problems;
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#settling);
-    await this.#watcher?.close();
-    await this.#reading;
+    this.#stop.abort();
+    await this.#watching;
   }
 
   /** How many Functions are known, for the start's message. */
@@ -72,25 +62,37 @@ export class FileFunctionSource {
     return memorySource(this.#index);
   }
 
-  #schedule(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => {
-      this.#reading = this.#reading.then(() => this.#readAgain());
-    }, settleMs);
+  async #watch(fingerprint: string): Promise<void> {
+    let last = fingerprint;
+    for (;;) {
+      await delay(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      if (this.#stop.signal.aborted) return;
+      const now = await this.#fingerprint();
+      if (now === last) continue;
+      last = now;
+      for (const problem of await this.#read()) {
+        this.#log.error({ problem }, 'file cannot be read; what it held before stays');
+      }
+    }
   }
 
-  async #readAgain(): Promise<void> {
-    for (const problem of await this.#read()) {
-      this.#log.error({ problem }, 'file cannot be read; what it held before stays');
+  async #fingerprint(): Promise<string> {
+    const parts: string[] = [];
+    for (const path of this.#paths) {
+      const files = await listFiles(path).catch(() => [path]);
+      parts.push(...(await Promise.all(files.map(fingerprintOf))));
     }
+    return parts.join('\n');
   }
 
   /** @returns what could not be read */
   async #read(): Promise<string[]> {
     const contents = await readFiles(this.#paths);
     const files = new Set(contents.map(({ file }) => file));
+    const unreadable = contents.filter(({ problems }) => problems.length > 0);
     for (const known of this.#contents.keys()) {
-      if (!files.has(known)) this.#contents.delete(known);
+      const isBelowUnreadable = unreadable.some(({ file }) => known.startsWith(join(file, '/')));
+      if (!files.has(known) && !isBelowUnreadable) this.#contents.delete(known);
     }
     for (const { file, objects, problems } of contents) {
       if (problems.length === 0) this.#contents.set(file, objects);

@@ -5,6 +5,7 @@ import { admissionResponse, parseAdmissionReview } from '../../admission/admissi
 import type { Reviewer } from '../../admission/review-outcome.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { closeConnectionsAtEnd } from './close-connections.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import { logReview } from './log-review.ts';
 import { readBody } from './read-body.ts';
@@ -14,6 +15,9 @@ const keepAliveMs = 120_000;
 
 /** A request has to be here whole by then; the API server itself gives up after 30 s at the latest. */
 const requestTimeoutMs = 30_000;
+
+/** Enough to see what was asked for. */
+const loggedPathLength = 100;
 
 export interface AdmissionEndpoint {
   /** E.g. `/mutate/pods`. */
@@ -41,12 +45,21 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     logger: false,
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply, options);
+    },
   }) as unknown as FastifyInstance;
 
+  closeConnectionsAtEnd(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
-    async (_request: FastifyRequest, stream: IncomingMessage) => {
+    async (request: FastifyRequest, stream: IncomingMessage) => {
+      // API servers compress nothing that they send to webhooks.
+      if (request.headers['content-encoding'] !== undefined) {
+        throw new HttpError('unsupportedMediaType', 'the body must not be compressed');
+      }
+
       const body = await readBody(stream);
       try {
         return JSON.parse(body.toString());
@@ -96,7 +109,7 @@ function answerError(
   const error = toHttpError(thrown);
   metrics.observeError(error.code);
   const id = error.code === 'internal' ? crypto.randomUUID() : undefined;
-  const fields = { code: error.code, path: request.url, ...(id === undefined ? {} : { id }) };
+  const fields = { code: error.code, path: pathOf(request), ...(id === undefined ? {} : { id }) };
   if (id === undefined) {
     log.warn(fields, `request refused: ${error.message}`);
   } else {
@@ -112,4 +125,9 @@ function answerError(
         ...(id === undefined ? {} : { id }),
       }),
     );
+}
+
+/** Without the query, in which people put secrets, and no longer than any path of ours could be. */
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split('?', 1)[0] ?? '').slice(0, loggedPathLength);
 }

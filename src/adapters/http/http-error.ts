@@ -30,9 +30,6 @@ export class HttpError extends Error {
 /** Fastify's codes for what it refuses by itself. */
 const fastifyErrors: Readonly<Record<string, HttpErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupportedMediaType',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'badRequest',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'bodyTooLarge',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformedJson',
 };
 
 /** Translates whatever was thrown on the way to an answer; the unknown is internal. */

@@ -13,6 +13,7 @@ import type { EffectiveMode } from '../../rules/effective-mode.ts';
 import { defaultFunction } from '../../rules/function/function-defaults.ts';
 import { validateFunction } from '../../rules/function/function-validation.ts';
 import { describeProblem } from '../../rules/function/problem.ts';
+import { appIdOf } from '../../rules/names.ts';
 import { functionPod } from '../../rules/openfunction/function-pod.ts';
 import { desiredObjects } from '../../rules/proxy/desired-objects.ts';
 import type { ProxySettings } from '../../rules/proxy/proxy-deployment.ts';
@@ -116,7 +117,9 @@ export async function previewObjects(
     const facts = {
       servings,
       components: source.components(fn.namespace),
-      hasAnnotatedWorkload: own.some(({ pod }) => pod.isAnnotatedWorkload),
+      hasAnnotatedWorkload: pods.some(
+        ({ pod }) => pod.namespace === fn.namespace && pod.servedAppId === appIdOf(fn),
+      ),
       newToken: settings.newToken(),
     };
     const kept = desiredObjects(fn, facts, settings);
@@ -128,7 +131,10 @@ export async function previewObjects(
       items: [item, ...podItems, ...kept.map((after) => ({ before: undefined, after }))],
     });
   }
-  const others = pods.filter(({ pod }) => pod.functionName === undefined).map(itemOf);
+  const made = new Set(previewed.flatMap(({ items }) => items.map(({ after }) => titleOf(after))));
+  const others = pods
+    .filter(({ pod }) => pod.functionName === undefined && !made.has(titleOf(pod.after)))
+    .map(itemOf);
   return { functions: previewed, others, notes, problems };
 }
 

@@ -1,6 +1,6 @@
 import { applyPatch } from '../../adapters/apply-patch.ts';
 import type { Reviewer } from '../../admission/review-outcome.ts';
-import { asText, at, type JsonObject } from '../../api/json.ts';
+import { asObject, asText, at, type JsonObject } from '../../api/json.ts';
 import { DaprAnnotation } from '../../api/keys.ts';
 import { podOfTemplate, templatePathOf, withTemplate } from '../../rules/pod/workload-template.ts';
 
@@ -12,8 +12,8 @@ export interface AdmittedPod {
   readonly functionName: string | undefined;
   readonly warnings: readonly string[];
   readonly skipReason: string | undefined;
-  /** Whether it is a workload whose own template asks Dapr for a sidecar. */
-  readonly isAnnotatedWorkload: boolean;
+  /** The app-id for which Dapr's operator makes a Service because of it. */
+  readonly servedAppId: string | undefined;
 }
 
 /** Admits a Pod, or the Pod template of a workload; undefined for an object that is neither. */
@@ -38,13 +38,33 @@ export async function previewPod(
     oldObject: undefined,
   });
   const admitted = applyPatch(pod, answer.patch);
-  const asksForSidecar = at(pod, 'metadata', 'annotations', DaprAnnotation.enabled) === 'true';
   return {
-    after: path === undefined ? admitted : withTemplate(object, path, admitted),
+    after: after(object, path, admitted, answer.patch.length > 0),
     namespace,
     functionName: skipReason === undefined ? functionName : undefined,
     warnings: answer.warnings,
     skipReason,
-    isAnnotatedWorkload: path !== undefined && asksForSidecar,
+    servedAppId: servedAppId(object, pod),
   };
 }
+
+function after(
+  object: JsonObject,
+  path: readonly string[] | undefined,
+  admitted: JsonObject,
+  isChanged: boolean,
+): JsonObject {
+  if (!isChanged) return object;
+  return path === undefined ? admitted : withTemplate(object, path, admitted);
+}
+
+/** The app-id for which Dapr's operator makes a Service; it looks at these two kinds' templates alone. */
+function servedAppId(object: JsonObject, pod: JsonObject): string | undefined {
+  if (object['kind'] !== 'Deployment' && object['kind'] !== 'StatefulSet') return undefined;
+  const annotations = asObject(at(pod, 'metadata', 'annotations'));
+  const isEnabled = truthy.has(asText(annotations?.[DaprAnnotation.enabled])?.toLowerCase() ?? '');
+  return isEnabled ? asText(annotations?.[DaprAnnotation.appId]) : undefined;
+}
+
+/** What Dapr's operator takes for true. */
+const truthy: ReadonlySet<string> = new Set(['y', 'yes', 'true', 't', 'on', '1']);

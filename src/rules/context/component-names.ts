@@ -33,7 +33,7 @@ export function resolveComponent(
   servings: readonly string[],
   components: ComponentLookup,
 ): ResolvedComponent {
-  const declared = fn.serving?.components.find((component) => component.name === name);
+  const declared = fn.serving?.componentsByName.get(name);
   const existing = components.byName(name);
   const type = statedType ?? declared?.type ?? existing?.type ?? '';
   for (const serving of servings) {

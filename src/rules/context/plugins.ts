@@ -18,6 +18,17 @@ export interface Plugins {
  * @param annotations `metadata.annotations` of the Function
  */
 export function readPlugins(annotations: Readonly<Record<string, string>>): Plugins {
+  const known = read.get(annotations);
+  if (known !== undefined) return known;
+  const plugins = parsePlugins(annotations);
+  read.set(annotations, plugins);
+  return plugins;
+}
+
+/** Every Pod of a Function asks anew, and parsing YAML is slow. */
+const read = new WeakMap<Readonly<Record<string, string>>, Plugins>();
+
+function parsePlugins(annotations: Readonly<Record<string, string>>): Plugins {
   const plugins = parseYaml(annotations['plugins']);
   const order = textsOf(plugins?.['order']);
   const pre = textsOf(plugins?.['pre']) ?? order ?? [];
@@ -29,8 +40,11 @@ export function readPlugins(annotations: Readonly<Record<string, string>>): Plug
     : { pre, post, tracing };
 }
 
+/** Far more than a list of plugins takes, and little enough to be parsed in some milliseconds. */
+const textMaxLength = 4096;
+
 function parseYaml(text: string | undefined): JsonObject | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text.length > textMaxLength) return undefined;
   try {
     // At any lower level the library prints warnings by itself, with the user's text in them.
     const document = parseDocument(text, { logLevel: 'error' });

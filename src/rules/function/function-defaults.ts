@@ -57,14 +57,13 @@ export function defaultFunction(
   const isUsers = (annotation: string): boolean =>
     own(present, annotation) !== undefined && !formerDefaults.includes(annotation);
 
-  const wanted = new Map<string, string | undefined>();
+  const wanted = new Map<string, string>();
   if (!isUsers(enableDapr)) wanted.set(enableDapr, enabledByDefault(written.serving));
   let warnings: string[] = [];
-  if (isUsers(daprServiceMode)) {
+  if (decision.mode === 'disabled') {
     warnings = ignoredMode(written, decision.mode);
-  } else {
-    // A mode that the user never wrote goes with the default that brought it.
-    wanted.set(daprServiceMode, decision.mode === 'disabled' ? undefined : 'standalone');
+  } else if (!isUsers(daprServiceMode)) {
+    wanted.set(daprServiceMode, 'standalone');
   }
   return {
     patch: patchStringMap(annotations, pointer('spec', 'serving', 'annotations'), wanted),

@@ -46,13 +46,10 @@ export function validateFunction(
   if (fn?.serving === undefined) return { problems: [], warnings: [] };
   const found = problemsOf(object, fn.serving);
   const stored = storedProblems(oldObject, namespace);
-  const isStored = (problem: Problem): boolean =>
-    stored.some(
-      (old) =>
-        old.field === problem.field &&
-        old.reason === problem.reason &&
-        jsonEquals(old.value, problem.value),
-    );
+  const isStored = (problem: Problem): boolean => {
+    const old = stored.get(keyOf(problem));
+    return old !== undefined && jsonEquals(old.value, problem.value);
+  };
   return {
     problems: found.filter((problem) => !isStored(problem)),
     warnings: [
@@ -62,10 +59,19 @@ export function validateFunction(
   };
 }
 
-function storedProblems(oldObject: JsonObject | undefined, namespace: string): Problem[] {
-  if (oldObject === undefined) return [];
+function storedProblems(
+  oldObject: JsonObject | undefined,
+  namespace: string,
+): Map<string, Problem> {
+  if (oldObject === undefined) return new Map();
   const serving = readFunction(oldObject, namespace)?.serving;
-  return serving === undefined ? [] : problemsOf(oldObject, serving);
+  const problems = serving === undefined ? [] : problemsOf(oldObject, serving);
+  return new Map(problems.map((problem) => [keyOf(problem), problem]));
+}
+
+/** A field can have several problems, of different kinds. */
+function keyOf({ field, reason }: Problem): string {
+  return `${reason} ${field}`;
 }
 
 /** What denies. */
@@ -110,23 +116,18 @@ function annotationProblems(annotations: JsonObject | undefined): Problem[] {
 }
 
 function duplicateComponents(serving: ServingModel): Problem[] {
-  const bindings = new Map(
-    serving.components
-      .filter(({ block }) => block === 'bindings')
-      .map((component) => [component.name, component]),
+  const bindings = new Set(
+    serving.components.filter(({ block }) => block === 'bindings').map(({ name }) => name),
   );
   return serving.components
-    .filter(({ block }) => block === 'pubsub')
-    .flatMap((component) => {
-      const other = bindings.get(component.name);
-      if (other === undefined) return [];
-      return duplicate(
-        `spec.serving.pubsub[${component.name}]`,
-        component.name,
+    .filter(({ block, name }) => block === 'pubsub' && bindings.has(name))
+    .map(({ name }) =>
+      duplicate(
+        `spec.serving.pubsub[${name}]`,
+        name,
         'also declared in spec.serving.bindings; give one of them another name',
-        [other.spec, component.spec],
-      );
-    });
+      ),
+    );
 }
 
 /** What only warns: it may become right later, or is merely without effect. */
@@ -151,7 +152,7 @@ function useAdvice(
   if (use.component === '') {
     return [`${use.componentPath}: Required value: the ${use.kind} names no Dapr component`];
   }
-  const declared = serving.components.find(({ name }) => name === use.component);
+  const declared = serving.componentsByName.get(use.component);
   const existing = components.byName(use.component);
   if (declared === undefined && existing === undefined) {
     return [
@@ -198,8 +199,9 @@ function stateNamesakes(serving: ServingModel): string[] {
 
 /** FUNC_CONTEXT is a map, and the functions frameworks read nothing else. */
 function sharedInputKeys(fn: FunctionModel, serving: ServingModel): string[] {
+  const seen = new Set<string>();
   return serving.inputs
-    .filter(({ key }, index) => serving.inputs.findIndex((input) => input.key === key) < index)
+    .filter(({ key }) => seen.size === seen.add(key).size)
     .map(
       ({ path, key }) =>
         `${path}: another input is called "${key}" as well, and the functions frameworks see only the last of them; give each its own ${fn.version === 'v1beta1' ? 'name' : 'inputName'}`,

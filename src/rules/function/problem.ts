@@ -49,13 +49,13 @@ export function notAString(field: string, value: unknown): Problem {
   };
 }
 
-/** @param value what stands in the fields that collide; `name` is what they share */
-export function duplicate(field: string, name: string, detail: string, value: unknown): Problem {
+/** The name itself is what collides: the rest of the fields may change without a new problem. */
+export function duplicate(field: string, name: string, detail: string): Problem {
   return {
     field,
     reason: 'FieldValueDuplicate',
     message: `Duplicate value: ${quote(name)}: ${detail}`,
-    value,
+    value: name,
   };
 }
 

@@ -6,9 +6,9 @@ import {
   type ServingModel,
 } from '../../api/function.ts';
 import { asObject, at, type JsonObject, jsonEquals, own } from '../../api/json.ts';
-import { BaasAnnotation, DaprAnnotation, OpenFunctionAnnotation } from '../../api/keys.ts';
+import { BaasAnnotation, DaprAnnotation, OpenFunctionAnnotation, Port } from '../../api/keys.ts';
 import type { ComponentLookup } from '../context/component-lookup.ts';
-import { enableValues, serviceModes } from '../effective-mode.ts';
+import { effectiveMode, enableValues, serviceModes } from '../effective-mode.ts';
 import { appIdMaxLength, isDnsLabel, isLabelValue } from '../names.ts';
 import {
   describeProblem,
@@ -140,7 +140,21 @@ function advice(fn: FunctionModel, serving: ServingModel, components: ComponentL
     ...unusedInputs(fn, serving),
     ...tokenAdvice(serving),
     ...nameAdvice(fn),
+    ...portAdvice(fn),
   ];
+}
+
+/** In a Pod of daprd these ports are taken, by daprd. */
+function portAdvice(fn: FunctionModel): string[] {
+  const taken: readonly number[] = [
+    Port.daprHttp,
+    Port.daprPublicHealth,
+    Port.daprGrpc,
+    Port.daprInternalGrpc,
+  ];
+  if (!taken.includes(fn.port) || effectiveMode(fn.serving).mode === 'disabled') return [];
+  const field = fn.version === 'v1beta1' ? 'spec.port' : 'spec.serving.triggers.http.port';
+  return [`${field}: ${fn.port} is a port of daprd, which would not start beside the function`];
 }
 
 function useAdvice(

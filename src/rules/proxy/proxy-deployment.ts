@@ -51,6 +51,13 @@ export function proxyHealthPortOf(fn: FunctionModel): number {
   return forwardedPortOf(fn) === Port.health ? Port.health + 1 : Port.health;
 }
 
+/** The port of daprd's metrics beside the proxy; it makes way as well. */
+export function proxyMetricsPortOf(fn: FunctionModel): number {
+  const chosen = asPort(fn.serving?.annotations[DaprAnnotation.metricsPort]);
+  const isTaken = forwardedPortOf(fn) === Port.daprMetrics;
+  return chosen ?? (isTaken ? Port.daprMetricsBesideKnative : Port.daprMetrics);
+}
+
 /**
  * The proxy of a standalone Function. A Deployment, because Dapr's injector
  * serves only pods that built-in controllers make; one per Function, because two
@@ -89,6 +96,9 @@ function proxyAnnotations(fn: FunctionModel, settings: ProxySettings): Record<st
     ...Object.fromEntries(daprdAnnotations(fn)),
     // The Dapr API has to listen beyond localhost: the function's pods are its clients.
     [DaprAnnotation.sidecarListenAddresses]: '[::],0.0.0.0',
+    ...(proxyMetricsPortOf(fn) === Port.daprMetrics
+      ? {}
+      : { [DaprAnnotation.metricsPort]: String(proxyMetricsPortOf(fn)) }),
     ...(hasApiToken(fn, settings.apiTokens)
       ? { [DaprAnnotation.apiTokenSecret]: secret, [DaprAnnotation.appTokenSecret]: secret }
       : {}),

@@ -3,7 +3,7 @@ import { asPort, type JsonObject } from '../../api/json.ts';
 import { DaprAnnotation, Port } from '../../api/keys.ts';
 import { daprGrpcPortOf, proxyNameOf } from '../names.ts';
 import { functionPodSelector, managedMetadata, proxySelector } from './managed-metadata.ts';
-import { proxyHealthPortOf } from './proxy-deployment.ts';
+import { proxyHealthPortOf, proxyMetricsPortOf } from './proxy-deployment.ts';
 
 /**
  * Keeps the cluster away from a proxy's Dapr API: only the Function's pods reach
@@ -16,7 +16,7 @@ export function proxyNetworkPolicy(fn: FunctionModel): JsonObject {
   const open = [
     proxyHealthPortOf(fn),
     Port.daprPublicHealth,
-    asPort(annotations[DaprAnnotation.metricsPort]) ?? Port.daprMetrics,
+    proxyMetricsPortOf(fn),
     asPort(annotations[DaprAnnotation.internalGrpcPort]) ?? Port.daprInternalGrpc,
   ];
   return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asObject, at, type JsonObject, objectsOf } from '../../../src/api/json.ts';
 import type { FunctionVersion } from '../../../src/api/keys.ts';
 import type { Cluster } from '../harness/cluster.ts';
-import { enableDapr, functionObject, serviceMode } from '../harness/fixtures.ts';
+import { enableDapr, functionObject, podOf, serviceMode } from '../harness/fixtures.ts';
 
 /** The ways in which people bring a manifest into a cluster, and what a second time says. */
 const ways: readonly [what: string, create: string[], again: string[], unchanged: RegExp][] = [
@@ -174,6 +174,10 @@ export function functionDefaultsSuite(cluster: () => Cluster, version: FunctionV
       expect(after['spec']).toEqual(before['spec']);
       expect(at(after, 'metadata', 'generation')).toBe(1);
       expect(at(after, 'metadata', 'labels')).toEqual({ team: 'shop' });
+      // What is not written out holds all the same.
+      await send(['create'], namespace, podOf('old', { name: 'pod' }));
+      const pod = await kubectl.get('pods', 'pod', namespace);
+      expect(at(pod, 'metadata', 'labels', 'baas.openfunction.io/mode')).toBe('standalone');
     });
   });
 }

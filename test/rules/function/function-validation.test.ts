@@ -494,6 +494,44 @@ describe('two inputs under one name', () => {
   });
 });
 
+describe('a port that daprd takes', () => {
+  it('is a warning where there is a daprd', () => {
+    const on = { [enableDapr]: 'true' };
+    for (const port of [3500, 3501, 50001, 50002]) {
+      const serving = { runtime: 'knative' };
+      const { problems, warnings } = validate(
+        v1beta1({ spec: { port }, annotations: on, serving }),
+      );
+      expect(problems).toEqual([]);
+      expect(warnings).toEqual([expect.stringMatching(new RegExp(`^spec\\.port: ${port} is`))]);
+      const off = { [enableDapr]: 'false' };
+      expect(validate(v1beta1({ spec: { port }, annotations: off, serving }))).toEqual(fine);
+    }
+    const http = { triggers: { http: { port: 3500 } } };
+    const [warning] = validate(v1beta2({ annotations: on, serving: http })).warnings;
+    expect(warning).toContain('spec.serving.triggers.http.port: 3500');
+  });
+});
+
+describe('many entries', () => {
+  it('of a Function as large as etcd takes are read once each', () => {
+    const count = 20_000;
+    const names = Array.from({ length: count }, (_, index) => `c${index}`);
+    const same = Object.fromEntries(names.map((name) => [name, { type: 'bindings.x' }]));
+    const object = v1beta1({
+      serving: {
+        runtime: 'async',
+        inputs: names.map((name) => ({ name, component: name })),
+        bindings: same,
+        pubsub: same,
+      },
+    });
+    const { problems, warnings } = validate(object, object);
+    expect(problems).toEqual([]);
+    expect(warnings.filter((line) => line.includes('(stored before)'))).toHaveLength(count);
+  });
+});
+
 describe('what validation is not about', () => {
   it('is allowed unread', () => {
     const annotations = { [enableDapr]: 'yes' };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FunctionModel } from '../../../src/api/function.ts';
 import type { JsonObject } from '../../../src/api/json.ts';
 import type { ProxySettings } from '../../../src/rules/proxy/proxy-deployment.ts';
+import { proxyNetworkPolicy } from '../../../src/rules/proxy/proxy-network-policy.ts';
 import { desired, theOne } from '../../support/desired.ts';
 import { asyncServing, functionInMode, versions, withOutput } from '../../support/functions.ts';
 import { listAt, objectAt, pick } from '../../support/json.ts';
@@ -233,5 +234,19 @@ describe("the proxy's container", () => {
         expect(String(found?.['containerPort'])).toBe(envValues(container)['HEALTH_PORT']);
       }
     }
+  });
+});
+
+describe('a function that listens where daprd has its metrics', () => {
+  it('makes them move, for daprd and for the NetworkPolicy alike', () => {
+    const fn = functionInMode('standalone', { spec: { port: 9090 } });
+    const template = pick(deploymentOf(fn), 'spec', 'template');
+    expect(objectAt(template, 'metadata', 'annotations')).toMatchObject({
+      'dapr.io/app-port': '9090',
+      'dapr.io/metrics-port': '19090',
+    });
+    const open = JSON.stringify(proxyNetworkPolicy(fn));
+    expect(open).toContain('"port":19090');
+    expect(open).not.toContain('"port":9090');
   });
 });

@@ -8,6 +8,7 @@ import { type PodReviewSettings, podMutator } from '../../admission/review-pod.t
 import { readComponent } from '../../api/component.ts';
 import { type FunctionModel, functionVersionOf, readFunction } from '../../api/function.ts';
 import { asObject, asText, at, type JsonObject } from '../../api/json.ts';
+import { functionVersions } from '../../api/keys.ts';
 import { readServing } from '../../api/serving.ts';
 import type { EffectiveMode } from '../../rules/effective-mode.ts';
 import { defaultFunction } from '../../rules/function/function-defaults.ts';
@@ -99,7 +100,7 @@ export async function previewObjects(
       pods.push({ origin, before: object, pod });
       notes.push(...podNotes(origin, object, pod));
     } else if (!isSurrounding(object)) {
-      notes.push(`${origin}: ${titleOf(object)}: passed over`);
+      notes.push(`${origin}: ${titleOf(object)}: passed over${versionHint(object)}`);
     }
   }
 
@@ -204,6 +205,11 @@ function isSurrounding(object: JsonObject): boolean {
     readServing(object, '') !== undefined ||
     readComponent(object, '') !== undefined
   );
+}
+
+/** A Function that is passed over is one of another version, which its author may not expect. */
+function versionHint(object: JsonObject): string {
+  return object['kind'] === 'Function' ? ` (understood are ${functionVersions.join(', ')})` : '';
 }
 
 /** Kinds without a namespace; giving them one would make them invalid. */

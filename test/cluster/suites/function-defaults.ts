@@ -4,16 +4,23 @@ import type { FunctionVersion } from '../../../src/api/keys.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { enableDapr, functionObject, podOf, serviceMode } from '../harness/fixtures.ts';
 
-/** The ways in which people bring a manifest into a cluster, and what a second time says. */
-const ways: readonly [what: string, create: string[], again: string[], unchanged: RegExp][] = [
-  ['client-side apply', ['apply'], ['apply'], / unchanged$/m],
+/** The ways in which people bring a manifest into a cluster, what a second time says, and under which name. */
+const ways: readonly [
+  what: string,
+  create: string[],
+  again: string[],
+  unchanged: RegExp,
+  manager: string,
+][] = [
+  ['client-side apply', ['apply'], ['apply'], / unchanged$/m, 'kubectl-client-side-apply'],
   [
     'server-side apply',
     ['apply', '--server-side'],
     ['apply', '--server-side'],
     / serverside-applied$/m,
+    'kubectl',
   ],
-  ['create and replace', ['create'], ['replace'], / replaced$/m],
+  ['create and replace', ['create'], ['replace'], / replaced$/m, 'kubectl-create'],
 ];
 
 /** Functions on their way through a real API server. */
@@ -45,14 +52,25 @@ export function functionDefaultsSuite(cluster: () => Cluster, version: FunctionV
       },
     );
 
-    it.each(ways)('are owned by no manager, with %s', async (_what, create) => {
-      const namespace = await cluster().namespace();
-      await send(create, namespace, functionObject(version, { name: 'orders', hasOutput: true }));
-      const fn = await get('orders', namespace);
-      expect(ownersOf(fn, enableDapr)).toEqual([]);
-      expect(ownersOf(fn, serviceMode)).toEqual([]);
-      expect(managersOf(fn)).toHaveLength(1);
-    });
+    it.each(ways)(
+      'are owned by no manager, and what the user wrote by kubectl, with %s',
+      async (_what, create, _again, _unchanged, manager) => {
+        const namespace = await cluster().namespace();
+        const annotations = { 'dapr.io/log-level': 'debug' };
+        const fn = functionObject(version, { name: 'orders', hasOutput: true, annotations });
+        await send(create, namespace, fn);
+        const stored = await get('orders', namespace);
+        expect(annotationsOf(stored)).toEqual({
+          ...annotations,
+          [enableDapr]: 'true',
+          [serviceMode]: 'standalone',
+        });
+        expect(ownersOf(stored, enableDapr)).toEqual([]);
+        expect(ownersOf(stored, serviceMode)).toEqual([]);
+        expect(ownersOf(stored, 'dapr.io/log-level')).toEqual([manager]);
+        expect(managersOf(stored)).toEqual([manager]);
+      },
+    );
 
     it.each(ways)(
       'follow the outputs that come later and go again, with %s',
@@ -130,32 +148,39 @@ export function functionDefaultsSuite(cluster: () => Cluster, version: FunctionV
       expect(await cluster().kubectl.list('functions', namespace)).toEqual([]);
     });
 
-    it('are those that the samples promise', async () => {
-      const namespace = await cluster().namespace();
-      const samples = (await cluster().read('manifests/samples')).filter(
-        ({ apiVersion, kind }) =>
-          kind === 'Function' && apiVersion === `core.openfunction.io/${version}`,
-      );
-      expect(samples.length).toBeGreaterThan(4);
-      const warnings = (await send(['apply'], namespace, ...samples))
-        .split('\n')
-        .filter((line) => line.startsWith('Warning'));
-      // The one sample whose Components have to exist already, and do not.
-      expect(warnings.filter((line) => !/"shop-(events|state)"/.test(line))).toEqual([]);
-      const before = await cluster().kubectl.list('functions', namespace);
-      for (const fn of before) {
-        const annotations = annotationsOf(fn);
-        const hasServing = at(fn, 'spec', 'serving') !== undefined;
-        expect(Object.hasOwn(annotations, enableDapr)).toBe(hasServing);
-        expect(Object.hasOwn(annotations, serviceMode)).toBe(annotations[enableDapr] === 'true');
-      }
-      const again = await send(['apply'], namespace, ...samples);
-      expect(again.match(/ unchanged$/gm)).toHaveLength(samples.length);
-      const after = await cluster().kubectl.list('functions', namespace);
-      const generations = (objects: JsonObject[]) =>
-        objects.map((fn) => at(fn, 'metadata', 'generation'));
-      expect(generations(after)).toEqual(generations(before));
-    });
+    it.each(ways)(
+      'are those that the samples promise, with %s',
+      async (_what, create, again, unchanged) => {
+        const namespace = await cluster().namespace();
+        const samples = (await cluster().read('manifests/samples')).filter(
+          ({ apiVersion, kind }) =>
+            kind === 'Function' && apiVersion === `core.openfunction.io/${version}`,
+        );
+        expect(samples.length).toBeGreaterThan(4);
+        const dryRun = await send([...create, '--dry-run=server'], namespace, ...samples);
+        expect(dryRun.match(/\(server dry run\)$/gm)).toHaveLength(samples.length);
+        expect(await cluster().kubectl.list('functions', namespace)).toEqual([]);
+
+        const warnings = (await send(create, namespace, ...samples))
+          .split('\n')
+          .filter((line) => line.startsWith('Warning'));
+        // The one sample whose Components have to exist already, and do not.
+        expect(warnings.filter((line) => !/"shop-(events|state)"/.test(line))).toEqual([]);
+        const before = await cluster().kubectl.list('functions', namespace);
+        for (const fn of before) {
+          const annotations = annotationsOf(fn);
+          const hasServing = at(fn, 'spec', 'serving') !== undefined;
+          expect(Object.hasOwn(annotations, enableDapr)).toBe(hasServing);
+          expect(Object.hasOwn(annotations, serviceMode)).toBe(annotations[enableDapr] === 'true');
+        }
+        const answer = await send(again, namespace, ...samples);
+        expect(answer.match(new RegExp(unchanged, 'gm'))).toHaveLength(samples.length);
+        const after = await cluster().kubectl.list('functions', namespace);
+        const specs = (objects: JsonObject[]) =>
+          objects.map((fn) => [at(fn, 'metadata', 'generation'), fn['spec']]);
+        expect(specs(after)).toEqual(specs(before));
+      },
+    );
 
     it('are not written into a Function that is older than the webhook when only its labels change', async () => {
       const namespace = await cluster().namespace();

@@ -39,6 +39,15 @@ describe('annotations and labels', () => {
   });
 });
 
+describe('the webhook configurations', () => {
+  it('have the name that puts them before the one of Dapr', () => {
+    const manifest = readDocument('manifests/webhook-configurations.yaml');
+    const names = [...manifest.matchAll(/^ {2}name: (\S+)$/gm)].map(([, name]) => name);
+    expect(names).toEqual([keys.webhookConfigurationName, keys.webhookConfigurationName]);
+    expect(keys.webhookConfigurationName < 'dapr-sidecar-injector').toBe(true);
+  });
+});
+
 describe('the version', () => {
   it('is the one of package.json', () => {
     expect(version).toBe(JSON.parse(readDocument('package.json')).version);

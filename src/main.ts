@@ -21,6 +21,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
-  hasColours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+  // Undefined for a pipe, whatever its type says.
+  hasColours: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
   stopRequested,
 });

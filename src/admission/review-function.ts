@@ -15,10 +15,10 @@ const unprocessable = 422;
 /** `POST /mutate/functions`: writes the annotation defaults. */
 export function functionMutator(): Reviewer {
   return async (request) => {
-    const { object, oldObject } = request;
+    const { object } = request;
     const skipReason = skipReasonOf(request);
     if (object === undefined || skipReason !== undefined) return skipped(skipReason ?? 'not-ours');
-    const defaults = defaultFunction(object, request.namespace, previous(request, oldObject));
+    const defaults = defaultFunction(object, request.namespace, storedObject(request));
     return {
       answer: { patch: defaults.patch, warnings: defaults.warnings },
       outcome: defaults.patch.length === 0 ? 'unchanged' : 'patched',
@@ -31,13 +31,13 @@ export function functionMutator(): Reviewer {
 /** `POST /validate/functions`: denies what cannot work, warns of what may not. */
 export function functionValidator(source: FunctionSource): Reviewer {
   return async (request): Promise<ReviewOutcome> => {
-    const { object, oldObject, namespace } = request;
+    const { object, namespace } = request;
     const skipReason = skipReasonOf(request);
     if (object === undefined || skipReason !== undefined) return skipped(skipReason ?? 'not-ours');
     const verdict = validateFunction(
       object,
       namespace,
-      previous(request, oldObject),
+      storedObject(request),
       source.components(namespace),
     );
     const name = nameOf(request, object);
@@ -68,11 +68,8 @@ function skipReasonOf(request: AdmissionRequest): SkipReason | undefined {
 }
 
 /** The stored object, on UPDATE alone. */
-function previous(
-  request: AdmissionRequest,
-  oldObject: JsonObject | undefined,
-): JsonObject | undefined {
-  return request.operation === 'UPDATE' ? (oldObject ?? {}) : undefined;
+function storedObject({ operation, oldObject }: AdmissionRequest): JsonObject | undefined {
+  return operation === 'UPDATE' ? (oldObject ?? {}) : undefined;
 }
 
 function nameOf(request: AdmissionRequest, object: JsonObject): string {

@@ -102,6 +102,18 @@ describe('preview', () => {
     expect(stdout).not.toContain('\u001b[');
   });
 
+  it('colours nothing that goes into a pipe, whatever the environment is', async () => {
+    for (const name of ['CI', 'FORCE_COLOR']) {
+      const environment = { [name]: 'true' };
+      const { stdout } = await runProgram(['preview', '-f', '-', '-o', 'diff'], {
+        input: asyncFunction,
+        environment,
+      });
+      expect(stdout).toContain('+++ Deployment');
+      expect(stdout).not.toContain('\u001b[');
+    }
+  });
+
   it('admits the Pod template of every kind of workload', async () => {
     const template = {
       metadata: { labels: { 'openfunction.io/function': 'greeter' } },

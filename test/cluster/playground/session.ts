@@ -20,7 +20,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 // Nobody reads any more: `| head`, or a terminal that was closed.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop.abort());
 
-const hasColours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+// Undefined for a pipe, whatever its type says.
+const hasColours = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 process.exitCode = await runPlayground({
   functions,
   folder,

@@ -1,4 +1,4 @@
-import { type FunctionModel, readFunction } from '../../api/function.ts';
+import { type FunctionModel, readFunction, type ServingModel } from '../../api/function.ts';
 import { asObject, asString, at, type JsonObject, jsonEquals, own } from '../../api/json.ts';
 import { OpenFunctionAnnotation } from '../../api/keys.ts';
 import {
@@ -49,20 +49,20 @@ export function defaultFunction(
     return { patch: [], warnings: ignoredMode(written, decision.mode), ...describe(decision) };
   }
   const present = asObject(annotations);
-  const formerDefaults = isUpdate ? formerDefaultsOf(object, present) : [];
-  const decision = effectiveMode({
-    ...written.serving,
-    annotations: without(written.serving.annotations, formerDefaults),
-  });
-  const isUsers = (annotation: string): boolean =>
-    own(present, annotation) !== undefined && !formerDefaults.includes(annotation);
+  const enable = asString(own(present, enableDapr));
+  const isFormerDefault = isUpdate && isDefaultOfOurs(object, enable);
+  const decision = effectiveMode(
+    isFormerDefault ? withoutEnable(written.serving) : written.serving,
+  );
 
   const wanted = new Map<string, string>();
-  if (!isUsers(enableDapr)) wanted.set(enableDapr, enabledByDefault(written.serving));
+  if (own(present, enableDapr) === undefined || isFormerDefault) {
+    wanted.set(enableDapr, enabledByDefault(written.serving));
+  }
   let warnings: string[] = [];
   if (decision.mode === 'disabled') {
     warnings = ignoredMode(written, decision.mode);
-  } else if (!isUsers(daprServiceMode)) {
+  } else if (own(present, daprServiceMode) === undefined) {
     wanted.set(daprServiceMode, 'standalone');
   }
   return {
@@ -72,20 +72,21 @@ export function defaultFunction(
   };
 }
 
-/** Annotations whose value is one that this webhook writes, and that nobody claims. */
-function formerDefaultsOf(object: JsonObject, annotations: JsonObject | undefined): string[] {
-  const defaults: [string, readonly string[]][] = [
-    [enableDapr, enableValues],
-    [daprServiceMode, ['standalone']],
-  ];
-  return defaults
-    .filter(([annotation, values]) => {
-      const value = asString(own(annotations, annotation));
-      return (
-        value !== undefined && values.includes(value) && !isOwnedByUser(object, annotation, value)
-      );
-    })
-    .map(([annotation]) => annotation);
+/**
+ * Whether a value of `enable-dapr` is one that this webhook writes, and that
+ * nobody claims. Of the mode it writes `standalone` alone, which needs no such
+ * question: it says what an unset mode says.
+ */
+function isDefaultOfOurs(object: JsonObject, value: string | undefined): boolean {
+  return (
+    enableValues.some((written) => written === value) &&
+    !isOwnedByUser(object, enableDapr, value ?? '')
+  );
+}
+
+function withoutEnable(serving: ServingModel): ServingModel {
+  const { [enableDapr]: _enable, ...annotations } = serving.annotations;
+  return { ...serving, annotations };
 }
 
 function ignoredMode(fn: FunctionModel, mode: EffectiveMode): string[] {
@@ -97,11 +98,4 @@ function ignoredMode(fn: FunctionModel, mode: EffectiveMode): string[] {
 
 function describe(decision: ModeDecision): { mode: EffectiveMode; because: string } {
   return { mode: decision.mode, because: decision.because };
-}
-
-function without(
-  annotations: Readonly<Record<string, string>>,
-  keys: readonly string[],
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !keys.includes(key)));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readGoMod } from './read-go-mod.ts';
 
 /** The Go module of the program that does what Dapr's sidecar injector does. */
 export const injectorModuleFolder = fileURLToPath(new URL('../injector', import.meta.url));
@@ -27,13 +28,7 @@ export async function readInjectorModule(): Promise<InjectorModule> {
   for (const name of names.toSorted()) {
     hash.update(`${name}\0`).update(await readFile(join(injectorModuleFolder, name)));
   }
-  const path = join(injectorModuleFolder, 'go.mod');
-  const text = await readFile(path, 'utf8');
-  const find = (pattern: RegExp): string => {
-    const version = pattern.exec(text)?.[1];
-    if (version === undefined) throw new Error(`${path} has no line like ${pattern.source}`);
-    return version;
-  };
+  const find = await readGoMod(injectorModuleFolder);
   return {
     dapr: find(/^\s*github\.com\/dapr\/dapr (v\S+)/m),
     go: find(/^go (\S+)$/m),

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readGoMod } from './read-go-mod.ts';
 
 /** The Go module whose requirements are the programs. */
 export const programsFolder = fileURLToPath(new URL('../programs', import.meta.url));
@@ -19,13 +18,7 @@ export interface PinnedVersions {
  * be of two versions.
  */
 export async function readPinnedVersions(): Promise<PinnedVersions> {
-  const path = join(programsFolder, 'go.mod');
-  const text = await readFile(path, 'utf8');
-  const find = (pattern: RegExp): string => {
-    const version = pattern.exec(text)?.[1];
-    if (version === undefined) throw new Error(`${path} has no line like ${pattern.source}`);
-    return version;
-  };
+  const find = await readGoMod(programsFolder);
   return {
     kubernetes: find(/^\s*k8s\.io\/kubernetes (v\S+)/m),
     etcd: find(/^\s*go\.etcd\.io\/etcd\/server\/v3 (v\S+)/m),

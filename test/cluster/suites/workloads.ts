@@ -41,24 +41,19 @@ export function workloadsSuite(cluster: () => Cluster, version: FunctionVersion)
         const theirs = await podsOf(cluster(), namespace, 'app=theirs', 4);
 
         for (const pod of mine) {
-          expect(additions(pod)).toEqual(expectedAdditions(mode, version, namespace));
+          expect(additions(pod)).toEqual(expectedAdditions(mode, namespace));
           const twin = theirs.find((other) => ownerKind(other) === ownerKind(pod));
           expect(stripped(pod)).toEqual(stripped(twin ?? {}));
         }
         expect(mine.map(ownerKind).sort()).toEqual(['Job', 'Job', 'ReplicaSet', 'StatefulSet']);
         expect((await product.answered({ resource: 'pods' })) - answeredBefore).toBe(mine.length);
-        await daemonSetPod(cluster(), namespace, mode, version);
+        await daemonSetPod(cluster(), namespace, mode);
       },
     );
   });
 
   /** A DaemonSet makes a Pod per node, so that a node has to be there. */
-  async function daemonSetPod(
-    { kubectl }: Cluster,
-    namespace: string,
-    mode: Mode,
-    functionVersion: FunctionVersion,
-  ): Promise<void> {
+  async function daemonSetPod({ kubectl }: Cluster, namespace: string, mode: Mode): Promise<void> {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: `node-${namespace}` } };
     await kubectl.run(['create', '-f', '-'], [node]);
     try {
@@ -74,7 +69,7 @@ export function workloadsSuite(cluster: () => Cluster, version: FunctionVersion)
       };
       await kubectl.run(['create', '-n', namespace, '-f', '-'], [daemonSet]);
       const [pod] = await podsOf(cluster(), namespace, 'app=orders-daemon', 1);
-      expect(additions(pod ?? {})).toEqual(expectedAdditions(mode, functionVersion, namespace));
+      expect(additions(pod ?? {})).toEqual(expectedAdditions(mode, namespace));
     } finally {
       await kubectl.run(['delete', 'node', `node-${namespace}`]);
     }
@@ -191,7 +186,7 @@ function additions(pod: JsonObject): JsonObject {
   };
 }
 
-function expectedAdditions(mode: Mode, version: FunctionVersion, namespace: string): JsonObject {
+function expectedAdditions(mode: Mode, namespace: string): JsonObject {
   const sidecar: JsonObject = {
     'dapr.io/enabled': 'true',
     'dapr.io/app-id': `orders-${namespace}`,
@@ -201,7 +196,6 @@ function expectedAdditions(mode: Mode, version: FunctionVersion, namespace: stri
     // The fixture is a Knative Function in both versions.
     'dapr.io/metrics-port': '19090',
   };
-  expect(['v1beta1', 'v1beta2']).toContain(version);
   return {
     annotations: mode === 'sidecar' ? sidecar : { 'dapr.io/enabled': 'false' },
     mode,

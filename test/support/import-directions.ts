@@ -15,19 +15,27 @@ export const layers: Readonly<Record<string, Layer>> = {
   api: { layers: ['api'], packages: [], isPure: true },
   rules: { layers: ['api', 'rules'], packages: ['yaml'], isPure: true },
   admission: { layers: ['api', 'rules', 'admission'], packages: ['zod'], isPure: false },
+  controller: { layers: ['api', 'rules', 'controller'], packages: [], isPure: false },
   settings: {
     layers: ['api', 'rules', 'settings'],
     packages: ['zod', 'node:util'],
     isPure: false,
   },
-  adapters: { layers: ['api', 'rules', 'admission', 'adapters'], packages: ['*'], isPure: false },
+  adapters: {
+    layers: ['api', 'rules', 'admission', 'controller', 'adapters'],
+    packages: ['*'],
+    isPure: false,
+  },
   processes: {
-    layers: ['api', 'rules', 'admission', 'adapters', 'settings', 'processes'],
+    layers: ['api', 'rules', 'admission', 'controller', 'adapters', 'settings', 'processes'],
     packages: ['*'],
     isPure: false,
   },
   commands: {
-    layers: ['api', 'rules', 'admission', 'adapters', 'settings', 'processes', 'commands'],
+    layers: [
+      ...['api', 'rules', 'admission', 'controller', 'adapters', 'settings', 'processes'],
+      'commands',
+    ],
     packages: ['*'],
     isPure: false,
   },

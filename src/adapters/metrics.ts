@@ -17,6 +17,8 @@ export interface MeasuredReview {
 /** Operations that a request can have; anything else is counted as `OTHER`, so that no client grows the metric. */
 const operations: ReadonlySet<string> = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
 
+type StalenessMeasure = () => readonly { resource: string; seconds: number }[];
+
 /** Prometheus metrics of a process. Every label has a handful of values. */
 export class Metrics {
   readonly registry = new Registry();
@@ -51,8 +53,24 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #stalenessMeasures: StalenessMeasure[] = [];
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    const staleness = new Gauge({
+      name: 'baas_watch_staleness_seconds',
+      help: 'Time since the API server was last heard of a watched resource.',
+      labelNames: ['resource'] as const,
+      registers: [this.registry],
+      collect: () => {
+        staleness.reset();
+        for (const { resource, seconds } of this.#stalenessMeasures.flatMap((measure) =>
+          measure(),
+        )) {
+          staleness.set({ resource }, seconds);
+        }
+      },
+    });
   }
 
   observeReview({ webhook, resource, operation, seconds, outcome }: MeasuredReview): void {
@@ -78,17 +96,8 @@ export class Metrics {
     this.#certificateExpiry.set(expiresAt.getTime() / 1000);
   }
 
-  /** How long ago each watched resource was last heard of, asked for at every scrape. */
-  watchStaleness(measure: () => readonly { resource: string; seconds: number }[]): void {
-    const gauge = new Gauge({
-      name: 'baas_watch_staleness_seconds',
-      help: 'Time since the API server was last heard of a watched resource.',
-      labelNames: ['resource'] as const,
-      registers: [this.registry],
-      collect: () => {
-        gauge.reset();
-        for (const { resource, seconds } of measure()) gauge.set({ resource }, seconds);
-      },
-    });
+  /** How long ago watched resources were last heard of, asked for at every scrape. */
+  watchStaleness(measure: StalenessMeasure): void {
+    this.#stalenessMeasures.push(measure);
   }
 }

@@ -14,6 +14,8 @@ export interface FunctionModel {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string | undefined;
+  /** Whether it is being deleted, and only waits for somebody's finalizer. */
+  readonly isDeleting: boolean;
   /** `metadata.annotations`; OpenFunction reads plugins from here. */
   readonly annotations: Readonly<Record<string, string>>;
   /** `spec.version`, the release of the user's code; empty when absent. */
@@ -117,6 +119,7 @@ export function readFunction(object: JsonObject, namespace: string): FunctionMod
     name: asText(metadata?.['name']) ?? '',
     namespace: asText(metadata?.['namespace']) ?? namespace,
     uid: asText(metadata?.['uid']),
+    isDeleting: asText(metadata?.['deletionTimestamp']) !== undefined,
     annotations: asStringMap(metadata?.['annotations']),
     release: asText(spec?.['version']) ?? '',
     image: asText(spec?.['image']),

@@ -41,7 +41,27 @@ export const BaasAnnotation = {
   functionContainer: 'baas.openfunction.io/function-container',
   /** Users write it under `spec.serving.annotations`: `"true"` or `"false"` decides over the cluster setting. */
   apiToken: 'baas.openfunction.io/api-token',
+  /**
+   * Users write these under `spec.serving.annotations`, and the rules of the proxy read them:
+   * each decides over the cluster's setting of the same name, for this Function's proxy.
+   */
+  networkPolicy: 'baas.openfunction.io/network-policy',
+  proxyImage: 'baas.openfunction.io/proxy-image',
+  proxyReplicas: 'baas.openfunction.io/proxy-replicas',
+  proxyCpuRequest: 'baas.openfunction.io/proxy-cpu-request',
+  proxyCpuLimit: 'baas.openfunction.io/proxy-cpu-limit',
+  proxyMemoryRequest: 'baas.openfunction.io/proxy-memory-request',
+  proxyMemoryLimit: 'baas.openfunction.io/proxy-memory-limit',
+  proxyNodeSelector: 'baas.openfunction.io/proxy-node-selector',
+  proxyTolerations: 'baas.openfunction.io/proxy-tolerations',
+  proxyPriorityClass: 'baas.openfunction.io/proxy-priority-class',
+  proxyImagePullSecrets: 'baas.openfunction.io/proxy-image-pull-secrets',
+  proxyLabels: 'baas.openfunction.io/proxy-labels',
+  proxyAnnotations: 'baas.openfunction.io/proxy-annotations',
 } as const;
+
+/** Domains of the keys that OpenFunction, Dapr and this project write and read. */
+export const ownKeyDomains = ['openfunction.io', 'dapr.io'] as const;
 
 /** What comes before every annotation and label of Dapr. */
 export const daprPrefix = 'dapr.io/';

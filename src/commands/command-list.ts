@@ -8,9 +8,17 @@ export interface CommandEntry {
 
 /** Every command. Each loads only what it needs, so that none pays for another's libraries. */
 export const commandList: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'Webhook and controller in one process, as a cluster runs them.',
+    load: async () => (await import('./serve.ts')).serveCommand as Command,
+  },
   webhook: {
     summary: 'Serve the admission webhook over HTTPS.',
     load: async () => (await import('./webhook.ts')).webhookCommand as Command,
+  },
+  controller: {
+    summary: 'Keep the Dapr proxies of a cluster.',
+    load: async () => (await import('./controller.ts')).controllerCommand as Command,
   },
   preview: {
     summary: 'Show what admission and the controller make of objects, without a cluster.',

@@ -1,4 +1,5 @@
 import { type Option, type OptionTable, variableOf } from '../settings/option.ts';
+import { settingsFile } from '../settings/options.ts';
 import type { Command } from './command.ts';
 import type { CommandEntry } from './command-list.ts';
 
@@ -36,9 +37,18 @@ export function commandHelp(command: Command): string {
     'Examples:',
     ...command.examples.map((example) => `  ${example}`),
     '',
-    'Every option can be given as the environment variable in brackets; the flag decides over it.',
+    sources(command.options),
     '',
   ].join('\n');
+}
+
+/** Where settings may come from. */
+function sources(table: OptionTable): string {
+  const variables =
+    'Every option can be given as the environment variable in brackets; the flag decides over it.';
+  return Object.values(table).some(({ flag }) => flag === settingsFile.flag)
+    ? `${variables} Both decide over the settings file.`
+    : variables;
 }
 
 function describeOptions(table: OptionTable): string[] {

@@ -1,23 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { type FileContent, parseObjects, readFiles } from '../adapters/files/read-objects.ts';
+import { newTokenBase64 } from '../adapters/new-token.ts';
 import * as options from '../settings/options.ts';
+import { proxyOptions, proxySettingsOf } from '../settings/proxy-options.ts';
 import { type CommandIo, defineCommand, ExitCode } from './command.ts';
 import { type Preview, previewObjects } from './preview/preview-objects.ts';
 import { renderDiff, renderJson, renderYaml } from './preview/render-preview.ts';
-
-/** Bytes of randomness in a token. */
-const tokenBytes = 32;
 
 const previewOptions = {
   filename: options.filename,
   namespace: options.namespace,
   output: options.output,
-  clusterDomain: options.clusterDomain,
-  proxyImage: options.proxyImage,
-  proxyReplicas: options.proxyReplicas,
-  apiTokens: options.apiTokens,
-  networkPolicy: options.networkPolicy,
+  settingsFile: options.settingsFile,
+  ...proxyOptions,
   excludedNamespaces: options.excludedNamespaces,
 };
 
@@ -46,10 +41,8 @@ export const previewCommand = defineCommand({
         clusterDomain: settings.clusterDomain,
         apiTokens: settings.apiTokens,
         excludedNamespaces: new Set(settings.excludedNamespaces),
-        image: settings.proxyImage,
-        networkPolicy: settings.networkPolicy,
-        replicas: settings.proxyReplicas,
-        newToken: () => randomBytes(tokenBytes).toString('base64url'),
+        proxy: proxySettingsOf(settings),
+        newTokenBase64,
       },
     );
     const problems = [...contents.flatMap((content) => content.problems), ...preview.problems];

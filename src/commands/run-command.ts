@@ -1,6 +1,7 @@
-import { version } from '../settings/options.ts';
-import { parseSettings } from '../settings/parse-settings.ts';
-import { type CommandIo, ExitCode } from './command.ts';
+import { settingsFile, version } from '../settings/options.ts';
+import { parseSettings, writtenText } from '../settings/parse-settings.ts';
+import type { SettingsFile } from '../settings/read-settings-file.ts';
+import { type Command, type CommandIo, ExitCode } from './command.ts';
 import { commandList } from './command-list.ts';
 import { commandHelp, overview } from './help.ts';
 
@@ -36,10 +37,24 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     io.stdout.write(commandHelp(command));
     return ExitCode.ok;
   }
-  const parsed = parseSettings(command.options, rest, io.environment);
+  const file = await fileOf(command, rest, io);
+  const parsed = parseSettings(command.options, rest, io.environment, file);
   if ('problems' in parsed) {
     for (const problem of parsed.problems) io.stderr.write(`${name}: ${problem}\n`);
     return ExitCode.usage;
   }
   return command.run(parsed.settings, io);
+}
+
+/** The settings file, where the command takes one and one is named. */
+async function fileOf(
+  command: Command,
+  args: readonly string[],
+  io: CommandIo,
+): Promise<SettingsFile | undefined> {
+  const path = writtenText(settingsFile, command.options, args, io.environment);
+  if (path === undefined) return undefined;
+  // Loaded on demand, because it brings a library that most starts do not need.
+  const { loadSettingsFile } = await import('./load-settings-file.ts');
+  return loadSettingsFile(path);
 }

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { createLogger, type Logger } from '../adapters/log.ts';
-import { CertificateError, certificateFiles } from '../adapters/tls/certificate-pair.ts';
+import { certificateFiles } from '../adapters/tls/certificate-pair.ts';
 import { type OpenResult, openFiles } from '../processes/open-source.ts';
 import { type RunningWebhook, startWebhook } from '../processes/webhook.ts';
 import type { SettingsOf } from '../settings/option.ts';
 import * as options from '../settings/options.ts';
+import { proxyOptions } from '../settings/proxy-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
+import { explainStartFailure, serveUntilStopped } from './process-lifetime.ts';
 import { sampleReview } from './sample-review.ts';
 
 const webhookOptions = {
@@ -16,10 +18,9 @@ const webhookOptions = {
   offline: options.offline,
   filename: options.filename,
   kubeconfig: options.kubeconfig,
-  clusterDomain: options.clusterDomain,
-  apiTokens: options.apiTokens,
-  // Admission makes no proxy; it takes the setting so that one set of settings serves every process.
-  proxyImage: options.proxyImage,
+  settingsFile: options.settingsFile,
+  // Admission makes no proxy; it takes them all so that one set of settings serves every process.
+  ...proxyOptions,
   excludedNamespaces: options.excludedNamespaces,
   shutdownTimeout: options.shutdownTimeout,
   logLevel: options.logLevel,
@@ -47,12 +48,17 @@ export const webhookCommand = defineCommand({
     log.info({ settings }, 'starting');
     const running = await start(settings, log);
     if (running === undefined) return ExitCode.failed;
-    // From here on a signal stops in order; before, there is nothing to finish.
-    const stopRequested = io.stopRequested();
-    log.info({ port: running.port, healthPort: running.healthPort }, 'listening');
-    if (settings.offline) io.stdout.write(banner(settings, running));
-    log.info({ signal: await stopRequested }, 'stopping');
-    return stopInTime(running, settings.shutdownTimeout, log);
+    const { port, healthPort } = running;
+    return serveUntilStopped(
+      { port, healthPort },
+      running,
+      settings.shutdownTimeout,
+      io,
+      log,
+      () => {
+        if (settings.offline) io.stdout.write(banner(settings, running));
+      },
+    );
   },
 });
 
@@ -70,7 +76,7 @@ async function start(
     const running = await startWebhook(settings, result.opened, log);
     return { ...running, functionCount: result.functionCount };
   } catch (error) {
-    log.error({ problem: explain(error) }, 'cannot start');
+    log.error({ problem: explainStartFailure(error) }, 'cannot start');
     return undefined;
   }
 }
@@ -112,31 +118,4 @@ function banner(
 
 function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** Finishes what is in flight; whoever does not finish in time is cut off. */
-async function stopInTime(
-  running: RunningWebhook,
-  timeoutSeconds: number,
-  log: Logger,
-): Promise<number> {
-  const timer = setTimeout(() => {
-    log.error({ timeoutSeconds }, 'requests in flight did not finish in time; cut off');
-    process.exit(ExitCode.failed);
-  }, timeoutSeconds * 1000);
-  await running.stop();
-  clearTimeout(timer);
-  log.info('stopped');
-  return ExitCode.ok;
-}
-
-/** A sentence for what can go wrong at the start, with the way out where there is one. */
-function explain(error: unknown): string {
-  if (error instanceof CertificateError) return error.message;
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') {
-    return `port ${port} is taken; choose another with --port or --health-port`;
-  }
-  if (code === 'EACCES') return `no permission: ${message}`;
-  return message;
 }

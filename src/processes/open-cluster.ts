@@ -1,8 +1,20 @@
 import { KubernetesConnection } from '../adapters/kubernetes/kubernetes-connection.ts';
 import { KubernetesFunctionSource } from '../adapters/kubernetes/kubernetes-function-source.ts';
-import { loadKubeConfig } from '../adapters/kubernetes/load-kube-config.ts';
+import { contextNamespace, loadKubeConfig } from '../adapters/kubernetes/load-kube-config.ts';
 import type { Logger } from '../adapters/log.ts';
-import type { OpenResult } from './open-source.ts';
+import type { OpenedSource } from './open-source.ts';
+
+/** A cluster, followed. */
+export interface OpenedCluster extends OpenedSource {
+  readonly source: KubernetesFunctionSource;
+  readonly connection: KubernetesConnection;
+  /** Where this process is at home: its pod's namespace, or that of the kubeconfig's context. */
+  readonly namespace: string | undefined;
+}
+
+export type OpenClusterResult =
+  | { readonly opened: OpenedCluster; readonly functionCount: number }
+  | { readonly problems: readonly string[] };
 
 /**
  * Functions from a cluster, followed by watches. Does not wait for the API
@@ -10,10 +22,16 @@ import type { OpenResult } from './open-source.ts';
  *
  * @param kubeconfig path of a kubeconfig; undefined for what kubectl would use, or the pod's own account
  */
-export function openCluster(kubeconfig: string | undefined, log: Logger): OpenResult {
-  const problem = kubeconfigProblem(kubeconfig);
-  if (problem !== undefined) return { problems: [problem] };
-  const connection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
+export function openCluster(kubeconfig: string | undefined, log: Logger): OpenClusterResult {
+  let namespace: string | undefined;
+  let connection: KubernetesConnection;
+  try {
+    // A wrong path is told at the start, and not by a server that never gets ready.
+    namespace = contextNamespace(loadKubeConfig(kubeconfig));
+    connection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
+  } catch (error) {
+    return { problems: [explainKubeConfigFailure(error)] };
+  }
   const source = new KubernetesFunctionSource({
     connection,
     onError: (error) => log.warn({ kind: error.kind }, error.message),
@@ -24,6 +42,8 @@ export function openCluster(kubeconfig: string | undefined, log: Logger): OpenRe
   return {
     opened: {
       source,
+      connection,
+      namespace,
       missing: () => source.missing(),
       staleness: () => source.staleness(),
       stop: async () => {
@@ -35,13 +55,7 @@ export function openCluster(kubeconfig: string | undefined, log: Logger): OpenRe
   };
 }
 
-/** A wrong path is told at the start, and not by a server that never gets ready. */
-function kubeconfigProblem(kubeconfig: string | undefined): string | undefined {
-  try {
-    loadKubeConfig(kubeconfig);
-    return undefined;
-  } catch (error) {
-    const reason = (error as Error).message.replace(/\.$/, '');
-    return `no way to the cluster: ${reason} (--kubeconfig names a kubeconfig; --offline works without a cluster)`;
-  }
+function explainKubeConfigFailure(error: unknown): string {
+  const reason = (error as Error).message.replace(/\.$/, '');
+  return `no way to the cluster: ${reason} (--kubeconfig names a kubeconfig; webhook --offline works without a cluster)`;
 }

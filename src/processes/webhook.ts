@@ -1,22 +1,25 @@
 import { resolve } from 'node:path';
 import { buildAdmissionServer } from '../adapters/http/admission-server.ts';
-import { buildHealthServer } from '../adapters/http/health-server.ts';
 import type { Logger } from '../adapters/log.ts';
-import { Metrics } from '../adapters/metrics.ts';
-import { type CertificatePair, readCertificatePair } from '../adapters/tls/certificate-pair.ts';
+import type { Metrics } from '../adapters/metrics.ts';
+import { readCertificatePair } from '../adapters/tls/certificate-pair.ts';
 import { functionMutator, functionValidator } from '../admission/review-function.ts';
 import { podMutator } from '../admission/review-pod.ts';
 import { listen } from './listen.ts';
 import type { OpenedSource } from './open-source.ts';
+import { type HealthSettings, type ProcessPart, startParts } from './process-part.ts';
 
-export interface WebhookProcessSettings {
+export interface AdmissionSettings {
   readonly port: number;
-  readonly healthPort: number;
   readonly listenAddress: string;
   readonly certDir: string;
   readonly clusterDomain: string;
   readonly apiTokens: boolean;
   readonly excludedNamespaces: readonly string[];
+}
+
+export interface AdmissionPart extends ProcessPart {
+  readonly port: number;
 }
 
 export interface RunningWebhook {
@@ -27,21 +30,31 @@ export interface RunningWebhook {
 }
 
 /**
- * Composes the admission webhook: source, certificate, the two servers.
+ * The admission webhook as a process of its own.
  *
  * @throws CertificateError or the system's error when it cannot start; then nothing is left running
  */
 export async function startWebhook(
-  settings: WebhookProcessSettings,
+  settings: AdmissionSettings & HealthSettings,
   opened: OpenedSource,
   log: Logger,
 ): Promise<RunningWebhook> {
-  const pair = await readPair(settings.certDir, opened);
-  const metrics = new Metrics();
-  metrics.setCertificateExpiry(pair.expiresAt);
-  metrics.watchStaleness(opened.staleness);
+  const running = await startParts(settings, opened, [
+    (metrics) => startAdmission(settings, opened, metrics, log),
+  ]);
+  const { parts, healthPort, stop } = running;
+  return { port: parts[0].port, healthPort, stop };
+}
 
-  const { source } = opened;
+/** Composes the admission server: certificate, endpoints, listening. */
+export async function startAdmission(
+  settings: AdmissionSettings,
+  { source }: OpenedSource,
+  metrics: Metrics,
+  log: Logger,
+): Promise<AdmissionPart> {
+  const pair = await readCertificatePair(resolve(settings.certDir), new Date());
+  metrics.setCertificateExpiry(pair.expiresAt);
   const admission = buildAdmissionServer({
     tls: { cert: pair.certificate, key: pair.key },
     log,
@@ -71,34 +84,14 @@ export async function startWebhook(
       },
     ],
   });
-  let isListening = false;
-  const health = buildHealthServer(
-    () => [...(isListening ? [] : ['admission server listening']), ...opened.missing()],
-    metrics,
-  );
-  const closeAll = async (): Promise<void> => {
-    isListening = false;
-    // Health last: until the end it says that this process wants no new work.
-    await admission.close();
-    await health.close();
-    await opened.stop();
+  const port = await listen(admission, settings.listenAddress, settings.port);
+  let isListening = true;
+  return {
+    port,
+    missing: () => (isListening ? [] : ['admission server listening']),
+    stop: async () => {
+      isListening = false;
+      await admission.close();
+    },
   };
-  try {
-    const healthPort = await listen(health, settings.listenAddress, settings.healthPort);
-    const port = await listen(admission, settings.listenAddress, settings.port);
-    isListening = true;
-    return { port, healthPort, stop: closeAll };
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
-}
-
-async function readPair(folder: string, opened: OpenedSource): Promise<CertificatePair> {
-  try {
-    return await readCertificatePair(resolve(folder), new Date());
-  } catch (error) {
-    await opened.stop();
-    throw error;
-  }
 }

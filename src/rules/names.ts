@@ -26,6 +26,18 @@ export function isDnsLabel(name: string, maxLength: number = dnsLabelMaxLength):
   return name.length <= maxLength && dnsLabel.test(name);
 }
 
+/** Whether a name is a DNS subdomain (RFC 1123): DNS labels with dots between them. */
+export function isDnsSubdomain(name: string): boolean {
+  return name.length <= dnsSubdomainMaxLength && dnsSubdomain.test(name);
+}
+
+/** Whether a string may be the key of a label or a taint: `name`, or `prefix.example.com/name`. */
+export function isLabelKey(key: string): boolean {
+  const slash = key.indexOf('/');
+  const name = key.slice(slash + 1);
+  return name !== '' && isLabelValue(name) && (slash === -1 || isDnsSubdomain(key.slice(0, slash)));
+}
+
 /** Whether a string may be the value of a label. */
 export function isLabelValue(value: string): boolean {
   return value.length <= dnsLabelMaxLength && labelValue.test(value);
@@ -72,9 +84,7 @@ export function daprHostOf(fn: FunctionModel, clusterDomain: string): string {
 /** Name of the Dapr Component that the controller makes for one that a Function declares. */
 export function componentNameOf(fn: FunctionModel, declaredName: string): string {
   const name = `${fn.name}-${declaredName}`;
-  return name.length <= dnsSubdomainMaxLength && dnsSubdomain.test(name)
-    ? name
-    : toDnsLabel(name, dnsLabelMaxLength);
+  return isDnsSubdomain(name) ? name : toDnsLabel(name, dnsLabelMaxLength);
 }
 
 /** A Function's name where only a label value fits: itself, or shortened the same way past 63 characters. */

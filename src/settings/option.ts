@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 
 /**
- * One setting: a flag and an environment variable of the same name. The table of
- * options is all there is: parsing, `--help` and the README follow it.
+ * One setting: a flag, an environment variable and an entry of the settings file, of
+ * one name. The table of options is all there is: parsing, `--help` and the README
+ * follow it.
  */
 export interface Option<Value = unknown> {
   /** Flag without dashes, e.g. `health-port`; the variable is `HEALTH_PORT`. */
@@ -13,12 +14,23 @@ export interface Option<Value = unknown> {
   readonly placeholder?: string;
   /** Whether the flag may be given several times; the variable separates values by commas. */
   readonly isList?: boolean;
+  /** Whether the members of the list are `key=value`; the settings file may hold a mapping instead. */
+  readonly isMap?: boolean;
   /** Reads the text, or texts, and brings the default. */
   readonly schema: z.ZodType<Value>;
+  /** What has to hold between the value and another option's. */
+  readonly beside?: OptionRelation;
   /** What holds when nothing is said, as `--help` and the README state it. */
   readonly defaultText: string;
   /** One sentence. */
   readonly help: string;
+}
+
+export interface OptionRelation {
+  /** Flag of the other option. */
+  readonly flag: string;
+  /** What is wrong with the two values; undefined when nothing is. */
+  problem(value: unknown, other: unknown): string | undefined;
 }
 
 export type OptionTable = Readonly<Record<string, Option>>;

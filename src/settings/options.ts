@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { Port } from '../api/keys.ts';
-import { isDnsLabel } from '../rules/names.ts';
+import { Port, projectName } from '../api/keys.ts';
+import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
 import type { Option } from './option.ts';
+import { portSchema, switchSchema, wholeNumberSchema } from './option-schemas.ts';
 
 /** Every option of every command, once. A command names those it takes. */
 
-/** Version of this project; the same as in package.json. */
-export const version = '0.1.0';
+export * from './options-of-proxies.ts';
+export { version } from './version.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const outputFormats = ['yaml', 'json', 'diff'] as const;
-const dnsDomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 const defaultExcludedNamespaces = ['kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -71,55 +71,6 @@ export const kubeconfig = {
   help: 'How to reach the cluster.',
 } satisfies Option;
 
-export const clusterDomain = {
-  flag: 'cluster-domain',
-  placeholder: 'DOMAIN',
-  schema: z
-    .string()
-    .regex(dnsDomain, 'must be a DNS domain, such as cluster.local')
-    .default('cluster.local'),
-  defaultText: 'cluster.local',
-  help: 'DNS domain of the cluster; DAPR_HOST ends in it.',
-} satisfies Option;
-
-export const proxyImage = {
-  flag: 'proxy-image',
-  placeholder: 'IMAGE',
-  schema: z
-    .string()
-    .regex(/^\S+$/, 'must be an image reference without spaces')
-    .default(`openfunction-dapr-webhook:${version}`),
-  defaultText: `openfunction-dapr-webhook:${version}`,
-  help: "Image of the Dapr proxies; by default this project's own.",
-} satisfies Option;
-
-export const proxyReplicas = {
-  flag: 'proxy-replicas',
-  placeholder: 'NUMBER',
-  schema: z.coerce
-    .number({ error: 'must be a number from 1 to 100' })
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(100, 'must be at most 100')
-    .default(1),
-  defaultText: '1',
-  help: 'Pods of each Dapr proxy.',
-} satisfies Option;
-
-export const apiTokens = {
-  flag: 'api-tokens',
-  schema: switchSchema(false),
-  defaultText: 'false',
-  help: 'Protect the Dapr API of proxies by a token, unless a Function says otherwise. The Node functions framework sends none.',
-} satisfies Option;
-
-export const networkPolicy = {
-  flag: 'network-policy',
-  schema: switchSchema(true),
-  defaultText: 'true',
-  help: "Make a NetworkPolicy for each proxy, so that only its Function's pods reach the Dapr API.",
-} satisfies Option;
-
 export const excludedNamespaces = {
   flag: 'excluded-namespaces',
   placeholder: 'NAMESPACE',
@@ -174,18 +125,62 @@ export const output = {
   help: 'yaml, json (one List), or diff (what admission changes, and why).',
 } satisfies Option;
 
-function portSchema(fallback: number) {
-  return z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
-    .transform(Number)
-    .pipe(z.number().max(65535, 'must be a port number from 0 to 65535'))
-    .default(fallback);
-}
+export const settingsFile = {
+  flag: 'settings-file',
+  placeholder: 'FILE',
+  schema: z.string().optional(),
+  defaultText: 'none',
+  help: 'YAML or JSON file of settings by the names of their flags, such as one that a ConfigMap is mounted as; flags and variables decide over it.',
+} satisfies Option;
 
-function switchSchema(fallback: boolean) {
-  return z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .transform((text) => text === 'true')
-    .default(fallback);
-}
+export const leaderElect = {
+  flag: 'leader-elect',
+  schema: switchSchema(true),
+  defaultText: 'true',
+  help: 'Reconcile only while holding the Lease; turn off only where exactly one process runs.',
+} satisfies Option;
+
+export const leaseName = {
+  flag: 'lease-name',
+  placeholder: 'NAME',
+  schema: z
+    .string()
+    .refine(isDnsSubdomain, { error: 'must be the name of a Lease' })
+    .default(projectName),
+  defaultText: projectName,
+  help: 'Lease that the process holds which reconciles.',
+} satisfies Option;
+
+export const leaseNamespace = {
+  flag: 'lease-namespace',
+  placeholder: 'NAMESPACE',
+  schema: z
+    .string()
+    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
+    .optional(),
+  defaultText: "the pod's own, else that of the kubeconfig's context, else default",
+  help: 'Namespace of the Lease.',
+} satisfies Option;
+
+export const concurrency = {
+  flag: 'concurrency',
+  placeholder: 'NUMBER',
+  schema: wholeNumberSchema(1, 100, 10),
+  defaultText: '10',
+  help: 'Functions that are reconciled at the same time.',
+} satisfies Option;
+
+export const repairMissedPods = {
+  flag: 'repair-missed-pods',
+  schema: switchSchema(false),
+  defaultText: 'false',
+  help: 'Evict function pods that were made while the webhook was away, so that they are made anew and admitted.',
+} satisfies Option;
+
+export const repairRate = {
+  flag: 'repair-rate',
+  placeholder: 'NUMBER',
+  schema: wholeNumberSchema(1, 6000, 20),
+  defaultText: '20',
+  help: 'Evictions per minute at most, with --repair-missed-pods.',
+} satisfies Option;

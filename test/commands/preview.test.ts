@@ -183,7 +183,7 @@ spec: { containers: [{ name: function, image: example.com/x:v1 }] }
     const run = async () => {
       const { objects } = await preview(['-f', '-', '--api-tokens'], asyncFunction);
       const secret = objects().find(({ kind }) => kind === 'Secret');
-      return at(secret, 'stringData', 'token') as string;
+      return Buffer.from(String(at(secret, 'data', 'token')), 'base64').toString();
     };
     const token = await run();
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
@@ -234,6 +234,75 @@ spec: { containers: [{ name: function, image: example.com/x:v1 }] }
     expect(code).toBe(0);
     expect(stderr).not.toContain('warning');
     expect(objects().length).toBeGreaterThan(40);
+  });
+});
+
+describe('preview with settings', () => {
+  const overriding = asyncFunction.replace(
+    'serving:',
+    `serving:
+    annotations:
+      baas.openfunction.io/proxy-replicas: unmanaged
+      baas.openfunction.io/proxy-labels: team=checkout
+      baas.openfunction.io/proxy-memory-limit: 64Mi
+      baas.openfunction.io/proxy-tolerations: a:Never`,
+  );
+
+  it('shows what a Function overrides, and warns of what is wrong with that', async () => {
+    const args = ['-f', '-', '--proxy-labels', 'team=platform,tier=proxy'];
+    const { code, stderr, objects } = await preview(args, overriding);
+    expect(code).toBe(0);
+    const deployment = objects().find(({ kind }) => kind === 'Deployment');
+    expect(at(deployment, 'spec')).not.toHaveProperty('replicas');
+    for (const metadata of [
+      at(deployment, 'metadata'),
+      at(deployment, 'spec', 'template', 'metadata'),
+    ]) {
+      expect(at(metadata, 'labels')).toMatchObject({ team: 'checkout', tier: 'proxy' });
+    }
+    const warning = (name: string): string =>
+      `standard input, document 1: Function default/greeter: warning: spec.serving.annotations[baas.openfunction.io/${name}]: `;
+    const instead = '; the setting of the cluster holds instead';
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `${warning('proxy-tolerations')}Invalid value: "a:Never": has an unknown effect in "a:Never"; there are NoSchedule, PreferNoSchedule, NoExecute${instead}`,
+      `${warning('proxy-memory-limit')}the request "96Mi" is above the limit "64Mi"${instead}`,
+    ]);
+  });
+
+  it('takes them from a file, under variables and flags', async () => {
+    const file = join(await temporaryFolder(), 'settings.yaml');
+    await writeFile(
+      file,
+      'proxy-image: example.com/file:v1\nproxy-replicas: 2\nproxy-priority-class: file\nrepair-rate: 5\n',
+    );
+    const result = await runProgram(['preview', '-f', '-', '--proxy-priority-class', 'flag'], {
+      input: asyncFunction,
+      environment: { SETTINGS_FILE: file, PROXY_REPLICAS: '3' },
+    });
+    expect([result.code, result.stderr]).toEqual([0, '']);
+    const deployment = documentsOf(result.stdout).find(({ kind }) => kind === 'Deployment');
+    const [container] = objectsOf(at(deployment, 'spec', 'template', 'spec', 'containers'));
+    expect(container?.item['image']).toBe('example.com/file:v1');
+    expect(at(deployment, 'spec', 'replicas')).toBe(3);
+    expect(at(deployment, 'spec', 'template', 'spec', 'priorityClassName')).toBe('flag');
+  });
+
+  it('refuses a file with every problem at once, and exits with 2', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'settings.yaml');
+    await writeFile(file, 'proxy-replica: 1\nproxy-cpu-limit: much\n');
+    const refused = await preview(['-f', '-', '--what', '--settings-file', file], asyncFunction);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr.trimEnd().split('\n')).toEqual([
+      'preview: unknown option --what; see --help',
+      `preview: ${file}: unknown setting proxy-replica; did you mean proxy-replicas?`,
+      `preview: ${file}: proxy-cpu-limit: must be a Kubernetes quantity such as 500m or 2, or none`,
+    ]);
+    const missing = await preview(['-f', '-', '--settings-file', join(folder, 'none')], '');
+    expect(missing).toMatchObject({
+      code: 2,
+      stderr: `preview: ${join(folder, 'none')}: no such file\n`,
+    });
   });
 });
 

@@ -340,6 +340,7 @@ const completeFunctions: Record<(typeof functionVersions)[number], string> = {
     metadata:
       name: complete
       uid: 5f0c
+      deletionTimestamp: "2026-01-01T00:00:00Z"
       annotations:
         plugins: "pre: [trace]"
     spec:

@@ -109,3 +109,44 @@ describe('settings', () => {
     ]);
   });
 });
+
+describe('settings of the controller', () => {
+  const controller = {
+    leaderElect: options.leaderElect,
+    leaseName: options.leaseName,
+    leaseNamespace: options.leaseNamespace,
+    concurrency: options.concurrency,
+    repairMissedPods: options.repairMissedPods,
+    repairRate: options.repairRate,
+  };
+
+  it('have defaults', () => {
+    expect(parseSettings(controller, [], {})).toEqual({
+      settings: {
+        leaderElect: true,
+        leaseName: 'openfunction-dapr-webhook',
+        leaseNamespace: undefined,
+        concurrency: 10,
+        repairMissedPods: false,
+        repairRate: 20,
+      },
+    });
+  });
+
+  it('refuse what they cannot be', () => {
+    const args = [
+      '--lease-name=A',
+      '--lease-namespace=a.b',
+      '--concurrency=0',
+      '--repair-rate=6001',
+    ];
+    expect(parseSettings(controller, args, {})).toEqual({
+      problems: [
+        '--lease-name: must be the name of a Lease',
+        '--lease-namespace: must be the name of a namespace',
+        '--concurrency: must be a whole number from 1 to 100',
+        '--repair-rate: must be a whole number from 1 to 6000',
+      ],
+    });
+  });
+});

@@ -129,9 +129,35 @@ const reference = mostly(
 const listOf = (member: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
   mostly(fc.array(member, { maxLength: 3 }));
 
+/** Settings that a Function overrides, half of them wrong. */
+const overrides = fc.record(
+  Object.fromEntries(
+    Object.entries({
+      'network-policy': ['true', 'false'],
+      'proxy-image': ['example.com/mirror/proxy:v2'],
+      'proxy-replicas': ['0', '3', 'unmanaged'],
+      'proxy-cpu-request': ['none', '2', '100m'],
+      'proxy-cpu-limit': ['none', '0.5', '4'],
+      'proxy-memory-request': ['none', '64Mi', '1Gi'],
+      'proxy-memory-limit': ['none', '128Mi', '2Gi'],
+      'proxy-node-selector': ['', 'kubernetes.io/arch=arm64', 'a=1,b='],
+      'proxy-tolerations': ['', '*', 'a=b:NoExecute:30,c'],
+      'proxy-priority-class': ['', 'high'],
+      'proxy-image-pull-secrets': ['', 'a,b,a'],
+      'proxy-labels': ['', 'team=checkout,constructor=x', 'openfunction.io/function=orders'],
+      'proxy-annotations': ['', 'example.com/Note=any = text', 'dapr.io/enabled=false'],
+    }).map(([name, values]) => [
+      `baas.openfunction.io/${name}`,
+      fc.oneof(fc.constantFrom<Json[]>(...values), mostly(hostileText)),
+    ]),
+  ),
+  { requiredKeys: [], noNullPrototype: true },
+);
+
 const servingAnnotations = fc
   .tuple(
     objectOf(hostileKey, mostly(hostileText), 3),
+    overrides,
     fc.record(
       {
         [enableDapr]: mostly(fc.constantFrom('true', 'false')),
@@ -148,7 +174,7 @@ const servingAnnotations = fc
       { requiredKeys: [], noNullPrototype: true },
     ),
   )
-  .map(([others, known]): Json => ({ ...others, ...known }));
+  .map(([others, overriding, known]): Json => ({ ...others, ...overriding, ...known }));
 
 /** Annotations as a map, or the two ways of having none. */
 const annotationsOrNone = fc.oneof(

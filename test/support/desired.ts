@@ -1,7 +1,7 @@
 import type { FunctionModel } from '../../src/api/function.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { type DesiredFacts, desiredObjects } from '../../src/rules/proxy/desired-objects.ts';
-import type { ProxySettings } from '../../src/rules/proxy/proxy-deployment.ts';
+import type { ProxySettings } from '../../src/rules/proxy/proxy-settings.ts';
 import { objectAt, pick, wireCopy } from './json.ts';
 import { noFacts } from './pods.ts';
 
@@ -11,12 +11,19 @@ export const proxySettings: ProxySettings = {
   apiTokens: false,
   networkPolicy: true,
   replicas: 1,
+  resources: { cpuRequest: '50m', cpuLimit: '1', memoryRequest: '96Mi', memoryLimit: '256Mi' },
+  nodeSelector: {},
+  tolerations: [],
+  priorityClass: undefined,
+  imagePullSecrets: [],
+  labels: {},
+  annotations: {},
 };
 
 export const desiredFacts: DesiredFacts = {
   ...noFacts,
   hasAnnotatedWorkload: false,
-  newToken: 'a-fresh-token',
+  newTokenBase64: 'YS1mcmVzaC10b2tlbg==',
 };
 
 /** The objects that are kept for a Function, as they go over the wire. */

@@ -21,6 +21,8 @@ export interface ApiErrorOptions extends ErrorOptions {
   readonly status?: number | undefined;
   /** How long the API server asks to be left alone. */
   readonly retryAfterMs?: number | undefined;
+  /** What was asked for, in the words of RBAC, e.g. `patch services`. */
+  readonly request?: string | undefined;
 }
 
 const kinds: Readonly<Record<number, ApiErrorKind>> = {
@@ -39,6 +41,7 @@ export class ApiError extends Error {
   readonly kind: ApiErrorKind;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly request: string | undefined;
 
   constructor(kind: ApiErrorKind, message: string, options: ApiErrorOptions = {}) {
     super(asLine(message), options);
@@ -46,6 +49,7 @@ export class ApiError extends Error {
     this.kind = kind;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.request = options.request;
   }
 }
 

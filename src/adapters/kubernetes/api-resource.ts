@@ -34,6 +34,12 @@ export function apiVersionOf({ group, version }: Pick<ApiResource, 'group' | 've
   return group === '' ? version : `${group}/${version}`;
 }
 
+/** What an `apiVersion` says: the group, empty for the core group, and the version. */
+export function splitApiVersion(apiVersion: string): Pick<ApiResource, 'group' | 'version'> {
+  const [left = '', right] = apiVersion.split('/', 2);
+  return right === undefined ? { group: '', version: left } : { group: left, version: right };
+}
+
 /**
  * Whether an object can have this name, or a namespace can. Names come from
  * labels of Pods that nobody has validated yet, and go into paths, where `..`

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { asObject, asText, type JsonObject } from '../../api/json.ts';
+import { asObject, asText, type Json, type JsonObject } from '../../api/json.ts';
 import { projectName } from '../../api/keys.ts';
 import { ApiError, asApiError, statusError } from './api-error.ts';
 import { readLines } from './read-lines.ts';
@@ -20,7 +20,7 @@ export interface GetOptions {
 /** How to change something. */
 export interface ChangeOptions extends GetOptions {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly body?: JsonObject;
+  readonly body?: Json;
   /** Media type of the body; plain JSON when absent. */
   readonly contentType?: string;
 }

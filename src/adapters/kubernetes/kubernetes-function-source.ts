@@ -1,13 +1,13 @@
 import type { FunctionSource } from '../../admission/function-source.ts';
 import { type ComponentModel, readComponent } from '../../api/component.ts';
 import { type FunctionModel, readFunction } from '../../api/function.ts';
-import type { JsonObject } from '../../api/json.ts';
+import { type JsonObject, jsonEquals } from '../../api/json.ts';
 import { componentApiVersion, functionGroup, functionVersions } from '../../api/keys.ts';
 import { readServing, type ServingReference } from '../../api/serving.ts';
 import type { ComponentLookup } from '../../rules/context/component-lookup.ts';
 import { ObjectIndex, type Table } from '../store/object-index.ts';
 import { ApiError } from './api-error.ts';
-import { isObjectName, objectPath, resourceName } from './api-resource.ts';
+import { isObjectName, objectPath, resourceName, splitApiVersion } from './api-resource.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { type FollowerTimings, ResourceFollower } from './resource-follower.ts';
 import type { VersionedResource } from './served-version.ts';
@@ -25,6 +25,13 @@ export interface KubernetesFunctionSourceOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** Something in the memory changed; without items, anything may have. */
+export type SourceChange =
+  | { readonly resource: 'all' }
+  | { readonly resource: 'functions'; readonly items: readonly FunctionModel[] }
+  | { readonly resource: 'servings'; readonly items: readonly ServingReference[] }
+  | { readonly resource: 'components'; readonly items: readonly ComponentModel[] };
+
 /** How long nothing was heard about a resource. */
 export interface Staleness {
   readonly resource: string;
@@ -38,10 +45,10 @@ const functions: VersionedResource = {
   kind: 'Function',
 };
 const servings: VersionedResource = { ...functions, plural: 'servings', kind: 'Serving' };
-const [componentGroup = '', ...componentVersions] = componentApiVersion.split('/');
+const component = splitApiVersion(componentApiVersion);
 const components: VersionedResource = {
-  group: componentGroup,
-  versions: componentVersions,
+  group: component.group,
+  versions: [component.version],
   plural: 'components',
   kind: 'Component',
 };
@@ -57,14 +64,22 @@ export class KubernetesFunctionSource implements FunctionSource {
   readonly #functions: ResourceFollower<FunctionModel>;
   readonly #servings: ResourceFollower<ServingReference>;
   readonly #components: ResourceFollower<ComponentModel>;
+  readonly #listeners = new Set<(change: SourceChange) => void>();
   readonly #stop = new AbortController();
   #stopped: Promise<unknown> = Promise.resolve();
 
   constructor(options: KubernetesFunctionSourceOptions) {
     this.#options = options;
-    this.#functions = this.#follower(functions, this.#index.functions, readFunction);
-    this.#servings = this.#follower(servings, this.#index.servings, readServing, true);
-    this.#components = this.#follower(components, this.#index.components, readComponent);
+    const tables = this.#index;
+    this.#functions = this.#follower(functions, tables.functions, readFunction, (items) => {
+      this.#tell({ resource: 'functions', items });
+    });
+    this.#servings = this.#follower(servings, tables.servings, readServing, (items) => {
+      this.#tell({ resource: 'servings', items });
+    });
+    this.#components = this.#follower(components, tables.components, readComponent, (items) => {
+      this.#tell({ resource: 'components', items });
+    });
   }
 
   /** Begins to follow; returns at once. */
@@ -97,6 +112,24 @@ export class KubernetesFunctionSource implements FunctionSource {
       resource: resourceName(resource),
       seconds: follower.staleMs() / 1000,
     }));
+  }
+
+  /**
+   * Calls a listener after every change of what is kept, with the item as it was
+   * and as it is, as far as there is one. Returns what ends that.
+   */
+  subscribe(listener: (change: SourceChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Whether the API server has Dapr's Components. */
+  get componentsAreServed(): boolean {
+    return this.#components.isServed;
+  }
+
+  functions(): Iterable<FunctionModel> {
+    return this.#index.functions.values();
   }
 
   function(namespace: string, name: string): FunctionModel | undefined {
@@ -149,23 +182,41 @@ export class KubernetesFunctionSource implements FunctionSource {
     resource: VersionedResource,
     table: Table<Item>,
     read: (object: JsonObject, namespace: string) => Item | undefined,
-    metadataOnly = false,
+    onChange: (items: readonly Item[]) => void,
   ): ResourceFollower<Item> {
     const { connection, namespace, onError, onVersion, timings, now } = this.#options;
     return new ResourceFollower<Item>({
       connection,
       resource,
       namespace,
-      metadataOnly,
+      metadataOnly: resource === servings,
       read: (object) => read(object, ''),
-      onReplace: (items) => table.replace(items),
-      onUpsert: (item) => table.set(item),
-      onDelete: (itemNamespace, name) => table.delete(itemNamespace, name),
+      onReplace: (items) => {
+        table.replace(items);
+        this.#tell({ resource: 'all' });
+      },
+      onUpsert: (item) => {
+        const before = table.get(item.namespace, item.name);
+        table.set(item);
+        if (before === undefined) onChange([item]);
+        // Most changes are of the status, which nobody here looks at. The one Map in a Function's
+        // model compares as nothing, and follows from a list beside it.
+        else if (!jsonEquals(before, item)) onChange([before, item]);
+      },
+      onDelete: (itemNamespace, name) => {
+        const before = table.get(itemNamespace, name);
+        table.delete(itemNamespace, name);
+        if (before !== undefined) onChange([before]);
+      },
       onError,
       onVersion: (version) => onVersion?.(resourceName(resource), version),
       timings,
       now,
     });
+  }
+
+  #tell(change: SourceChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   /** One object, past the memory: in the version in use, or in each one while that is unknown. */

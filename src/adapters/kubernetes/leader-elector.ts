@@ -8,10 +8,19 @@ import {
   observeLease,
   releasedLease,
 } from '../../rules/leader/lease-decision.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError, asApiError } from './api-error.ts';
+import { type ApiResource, collectionPath, objectPath } from './api-resource.ts';
 import { Deadline } from './deadline.ts';
+import { describeFailure, type RequestVerb } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { pause } from './pause.ts';
+
+const leases: ApiResource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+};
 
 /** client-go's defaults: a leader that vanishes is followed within 17 s. */
 export const defaultLeaseTimings: LeaseTimings = {
@@ -32,7 +41,8 @@ export interface LeaderElectorOptions {
   readonly identity: string;
   /**
    * What only the leader does. Its signal aborts when leadership is lost or the
-   * elector stops; from then on it must not write any more.
+   * elector stops; from then on it must not write any more. When it ends by itself,
+   * so does its term; what it rejects with ends the elector.
    */
   readonly lead: (signal: AbortSignal) => Promise<void>;
   /** Somebody else leads; told when that changes. */
@@ -56,6 +66,8 @@ export class LeaderElector {
   #observation: LeaseObservation | undefined;
   /** Of the Lease as last seen; a write over anything newer fails. */
   #stored: JsonObject | undefined;
+  /** The request that is under way or was the last, for what is said when it fails. */
+  #verb: RequestVerb = 'get';
   #isLeader = false;
 
   constructor(options: LeaderElectorOptions) {
@@ -71,28 +83,37 @@ export class LeaderElector {
   /** Stands, leads, and stands again, until the signal aborts; then gives leadership back. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (await this.#attempt(signal)) await this.#leadUntilLost(signal);
+      const startedAtMs = this.#now();
+      if (await this.#attempt(signal)) await this.#leadUntilLost(signal, startedAtMs);
       else await pause(this.#timings.retryPeriodMs, signal);
     }
   }
 
-  async #leadUntilLost(signal: AbortSignal): Promise<void> {
+  /** @param acquiredAtMs when the request was sent that made us leader: others count from then, or later */
+  async #leadUntilLost(signal: AbortSignal, acquiredAtMs: number): Promise<void> {
     const term = new AbortController();
     const end = (): void => term.abort();
     signal.addEventListener('abort', end, { once: true });
-    this.#isLeader = true;
-    const work = this.#options.lead(term.signal).finally(end);
-    await this.#renewUntilLost(term.signal);
-    this.#isLeader = false;
-    end();
-    // Whoever leads next must not meet writes of ours.
-    await work;
-    signal.removeEventListener('abort', end);
-    await this.#release();
+    try {
+      // It may have aborted while the answer was on its way that made us leader.
+      if (signal.aborted) return;
+      this.#isLeader = true;
+      const work = this.#options.lead(term.signal).finally(end);
+      // Waited for below; until then its failure must not count as unhandled.
+      work.catch(() => undefined);
+      await this.#renewUntilLost(term.signal, acquiredAtMs);
+      this.#isLeader = false;
+      end();
+      // Whoever leads next must not meet writes of ours.
+      await work;
+    } finally {
+      signal.removeEventListener('abort', end);
+      await this.#release();
+    }
   }
 
-  async #renewUntilLost(signal: AbortSignal): Promise<void> {
-    let renewedAtMs = this.#now();
+  async #renewUntilLost(signal: AbortSignal, acquiredAtMs: number): Promise<void> {
+    let renewedAtMs = acquiredAtMs;
     for (;;) {
       await pause(this.#timings.retryPeriodMs, signal);
       if (signal.aborted) return;
@@ -127,6 +148,7 @@ export class LeaderElector {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
+    this.#verb = 'get';
     try {
       this.#remember(await this.#options.connection.getJson(this.#path, { signal }));
     } catch (error) {
@@ -139,6 +161,7 @@ export class LeaderElector {
   async #write(spec: LeaseSpec, signal: AbortSignal): Promise<void> {
     const { connection, namespace, name } = this.#options;
     const isNew = this.#stored === undefined;
+    this.#verb = isNew ? 'create' : 'update';
     const lease: JsonObject = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -155,14 +178,18 @@ export class LeaderElector {
   }
 
   async #release(): Promise<void> {
-    const spec = asObject(this.#stored?.['spec']);
-    const released =
-      spec === undefined ? undefined : releasedLease(spec, this.#options.identity, this.#time());
-    if (released === undefined) return;
+    // Whoever asked us to stop does not keep us from saying good-bye.
+    const deadline = new Deadline(new AbortController().signal, releaseTimeoutMs);
     try {
-      await this.#write(released, AbortSignal.timeout(releaseTimeoutMs));
+      // A renewal that was cut short may have been written: what is stored tells, not what we know.
+      await this.#read(deadline.signal);
+      const spec = asObject(this.#stored?.['spec']) ?? {};
+      const released = releasedLease(spec, this.#options.identity, this.#time());
+      if (released !== undefined) await this.#write(released, deadline.signal);
     } catch (error) {
       this.#report(error);
+    } finally {
+      deadline.end();
     }
   }
 
@@ -182,11 +209,8 @@ export class LeaderElector {
   #report(error: unknown): void {
     // Two wrote at once, and the other was first: the next attempt sees who.
     if (error instanceof ApiError && error.status === 409) return;
-    this.#options.onError(
-      error instanceof ApiError
-        ? error
-        : new ApiError('unreachable', (error as Error).message, { cause: error }),
-    );
+    const { namespace, name, onError } = this.#options;
+    onError(describeFailure(this.#verb, leases, namespace, asApiError(error), name));
   }
 
   /** MicroTime, as Leases have it. */
@@ -196,10 +220,10 @@ export class LeaderElector {
   }
 
   get #folder(): string {
-    return `/apis/coordination.k8s.io/v1/namespaces/${this.#options.namespace}/leases`;
+    return collectionPath(leases, this.#options.namespace);
   }
 
   get #path(): string {
-    return `${this.#folder}/${this.#options.name}`;
+    return objectPath(leases, this.#options.namespace, this.#options.name);
   }
 }

@@ -16,11 +16,15 @@ export interface Page {
 export async function* listPages(
   connection: Pick<KubernetesConnection, 'getJson'>,
   path: string,
-  options: Omit<GetOptions, 'query'>,
+  options: GetOptions,
 ): AsyncGenerator<Page> {
   let token: string | undefined = '';
   while (token !== undefined) {
-    const query = { limit: String(pageLimit), ...(token === '' ? {} : { continue: token }) };
+    const query = {
+      ...options.query,
+      limit: String(pageLimit),
+      ...(token === '' ? {} : { continue: token }),
+    };
     const list: JsonObject = await connection.getJson(path, { ...options, query });
     const version = asText(at(list, 'metadata', 'resourceVersion'));
     // API servers write the items of an empty metadata list as null.

@@ -23,3 +23,8 @@ export function loadKubeConfig(path?: string): KubeConfig {
   }
   return config;
 }
+
+/** The namespace that a kubeconfig's context names; that of the pod for a service account. */
+export function contextNamespace(config: KubeConfig): string | undefined {
+  return config.getContextObject(config.currentContext)?.namespace;
+}

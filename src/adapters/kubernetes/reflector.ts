@@ -30,11 +30,19 @@ export const defaultReflectorTimings: ReflectorTimings = {
   backoff: { firstMs: 200, maxMs: 2_500 },
 };
 
+/** What an API server tells objects apart by; both as `kubectl` writes them. */
+export interface ObjectSelector {
+  readonly labels?: string;
+  readonly fields?: string;
+}
+
 export interface ReflectorOptions<Item> {
   readonly connection: Pick<KubernetesConnection, 'getJson' | 'getLines'>;
   readonly resource: ApiResource;
   /** All namespaces when absent. */
   readonly namespace?: string | undefined;
+  /** Which objects; all of them when absent. An object that ceases to match counts as deleted. */
+  readonly selector?: ObjectSelector | undefined;
   /** Asks for `metadata` alone. An API server that cannot do so sends everything. */
   readonly metadataOnly?: boolean;
   /** Turns an object into what is kept of it; undefined keeps nothing. The object itself is let go. */
@@ -42,7 +50,8 @@ export interface ReflectorOptions<Item> {
   /** All items there are, after a list. */
   readonly onReplace: (items: Item[]) => void;
   readonly onUpsert: (item: Item) => void;
-  readonly onDelete: (namespace: string, name: string) => void;
+  /** @param uid tells it from a successor of the same name */
+  readonly onDelete: (namespace: string, name: string, uid: string) => void;
   /** Called once for the same trouble, and again when it is still there minutes later. */
   readonly onError: (error: ApiError) => void;
   readonly timings?: Partial<ReflectorTimings> | undefined;
@@ -115,6 +124,7 @@ export class Reflector<Item> {
       const items: Item[] = [];
       for await (const page of listPages(connection, this.#path, {
         accept,
+        query: this.#selection,
         signal: deadline.signal,
       })) {
         deadline.restart(this.#timings.answerTimeoutMs);
@@ -144,6 +154,7 @@ export class Reflector<Item> {
       const lines = await this.#options.connection.getLines(this.#path, {
         accept: acceptHeader(this.#options.metadataOnly, 'PartialObjectMetadata'),
         query: {
+          ...this.#selection,
           watch: 'true',
           allowWatchBookmarks: 'true',
           resourceVersion: this.#version,
@@ -169,6 +180,14 @@ export class Reflector<Item> {
     }
   }
 
+  get #selection(): Record<string, string> {
+    const { labels, fields } = this.#options.selector ?? {};
+    return {
+      ...(labels === undefined ? {} : { labelSelector: labels }),
+      ...(fields === undefined ? {} : { fieldSelector: fields }),
+    };
+  }
+
   #apply(event: WatchEvent): void {
     if (event.type === 'error') throw event.error;
     if (event.type !== 'bookmark') {
@@ -183,7 +202,8 @@ export class Reflector<Item> {
   #delete(object: JsonObject): void {
     const name = asText(at(object, 'metadata', 'name'));
     if (name === undefined) return;
-    this.#options.onDelete(asText(at(object, 'metadata', 'namespace')) ?? '', name);
+    const namespace = asText(at(object, 'metadata', 'namespace')) ?? '';
+    this.#options.onDelete(namespace, name, asText(at(object, 'metadata', 'uid')) ?? '');
   }
 
   #failed(verb: 'list' | 'watch', thrown: unknown, openMs: number, signal: AbortSignal): Outcome {

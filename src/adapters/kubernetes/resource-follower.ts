@@ -76,6 +76,11 @@ export class ResourceFollower<Item> {
     return this.#version;
   }
 
+  /** Whether its objects can be had: once they were listed, until they are missing for good. */
+  get isServed(): boolean {
+    return typeof this.#announced === 'string';
+  }
+
   /** How long nothing was heard about the resource. */
   staleMs(): number {
     const sinceAnswerMs = this.#now() - this.#answeredAtMs;

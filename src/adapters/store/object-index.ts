@@ -85,6 +85,10 @@ export class Table<Item extends Named> {
     return this.#items.size;
   }
 
+  values(): Iterable<Item> {
+    return this.#items.values();
+  }
+
   get(namespace: string, name: string): Item | undefined {
     return this.#items.get(keyOf(namespace, name));
   }

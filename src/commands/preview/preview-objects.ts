@@ -17,14 +17,20 @@ import { describeProblem } from '../../rules/function/problem.ts';
 import { appIdOf } from '../../rules/names.ts';
 import { functionPod } from '../../rules/openfunction/function-pod.ts';
 import { desiredObjects } from '../../rules/proxy/desired-objects.ts';
-import type { ProxySettings } from '../../rules/proxy/proxy-deployment.ts';
+import {
+  describeOverrideProblem,
+  type ProxySettings,
+  proxySettingsFor,
+} from '../../rules/proxy/proxy-settings.ts';
 import { type AdmittedPod, previewPod } from './preview-pod.ts';
 
-export interface PreviewSettings extends PodReviewSettings, ProxySettings {
+export interface PreviewSettings extends PodReviewSettings {
   /** Namespace of objects that name none. */
   readonly namespace: string;
-  /** Makes the token of a Secret that does not exist yet. */
-  readonly newToken: () => string;
+  /** What shapes proxies, where a Function says nothing else. */
+  readonly proxy: ProxySettings;
+  /** Makes the token of a Secret that does not exist yet; base64, as the Secret holds it. */
+  readonly newTokenBase64: () => string;
 }
 
 /** One object of the output. */
@@ -86,7 +92,7 @@ export async function previewObjects(
   const functions: AdmittedFunction[] = [];
   for (const { object, origin } of placed) {
     if (functionVersionOf(object) === undefined) continue;
-    const admitted = admitFunction(object, origin, source, notes, problems);
+    const admitted = admitFunction(object, origin, source, settings.proxy, notes, problems);
     if (admitted === undefined) continue;
     functions.push(admitted);
     index.functions.set(admitted.fn);
@@ -121,9 +127,9 @@ export async function previewObjects(
       hasAnnotatedWorkload: pods.some(
         ({ pod }) => pod.namespace === fn.namespace && pod.servedAppId === appIdOf(fn),
       ),
-      newToken: settings.newToken(),
+      newTokenBase64: settings.newTokenBase64(),
     };
-    const kept = desiredObjects(fn, facts, settings);
+    const kept = desiredObjects(fn, facts, settings.proxy);
     previewed.push({
       name: fn.name,
       namespace: fn.namespace,
@@ -144,6 +150,7 @@ function admitFunction(
   object: JsonObject,
   origin: string,
   source: FunctionSource,
+  proxy: ProxySettings,
   notes: string[],
   problems: string[],
 ): AdmittedFunction | undefined {
@@ -152,11 +159,16 @@ function admitFunction(
   const admitted = applyPatch(object, defaults.patch);
   const verdict = validateFunction(admitted, namespace, undefined, source.components(namespace));
   const title = titleOf(object);
-  for (const warning of [...defaults.warnings, ...verdict.warnings]) {
-    notes.push(`${origin}: ${title}: warning: ${warning}`);
-  }
-  const found = verdict.problems.map(describeProblem);
   const fn = readFunction(admitted, namespace);
+  // Beside the cluster's settings more overrides can be wrong than admission sees by itself.
+  const overridden = fn === undefined ? [] : proxySettingsFor(fn, proxy).problems;
+  const warnings = new Set([
+    ...defaults.warnings,
+    ...verdict.warnings,
+    ...overridden.map(describeOverrideProblem),
+  ]);
+  for (const warning of warnings) notes.push(`${origin}: ${title}: warning: ${warning}`);
+  const found = verdict.problems.map(describeProblem);
   if (fn?.name === '') found.push('metadata.name: Required value: name is required');
   problems.push(...found.map((problem) => `${origin}: ${title}: ${problem}`));
   if (fn === undefined || found.length > 0) return undefined;

@@ -1,7 +1,7 @@
 import { applyPatch } from '../../adapters/apply-patch.ts';
 import type { Reviewer } from '../../admission/review-outcome.ts';
-import { asObject, asText, at, type JsonObject } from '../../api/json.ts';
-import { DaprAnnotation } from '../../api/keys.ts';
+import { asText, at, type JsonObject } from '../../api/json.ts';
+import { servedAppIdOf } from '../../rules/pod/served-app-id.ts';
 import { podOfTemplate, templatePathOf, withTemplate } from '../../rules/pod/workload-template.ts';
 
 /** A Pod, or a workload with its template, after admission. */
@@ -44,7 +44,7 @@ export async function previewPod(
     functionName: skipReason === undefined ? functionName : undefined,
     warnings: answer.warnings,
     skipReason,
-    servedAppId: servedAppId(object, pod),
+    servedAppId: servedAppIdOf(object),
   };
 }
 
@@ -57,14 +57,3 @@ function after(
   if (!isChanged) return object;
   return path === undefined ? admitted : withTemplate(object, path, admitted);
 }
-
-/** The app-id for which Dapr's operator makes a Service; it looks at these two kinds' templates alone. */
-function servedAppId(object: JsonObject, pod: JsonObject): string | undefined {
-  if (object['kind'] !== 'Deployment' && object['kind'] !== 'StatefulSet') return undefined;
-  const annotations = asObject(at(pod, 'metadata', 'annotations'));
-  const isEnabled = truthy.has(asText(annotations?.[DaprAnnotation.enabled])?.toLowerCase() ?? '');
-  return isEnabled ? asText(annotations?.[DaprAnnotation.appId]) : undefined;
-}
-
-/** What Dapr's operator takes for true. */
-const truthy: ReadonlySet<string> = new Set(['y', 'yes', 'true', 't', 'on', '1']);

@@ -6,11 +6,13 @@ import {
   type ServingModel,
 } from '../../api/function.ts';
 import { asObject, at, type JsonObject, jsonEquals, own } from '../../api/json.ts';
-import { BaasAnnotation, DaprAnnotation, OpenFunctionAnnotation, Port } from '../../api/keys.ts';
+import { DaprAnnotation, OpenFunctionAnnotation, Port } from '../../api/keys.ts';
 import type { ComponentLookup } from '../context/component-lookup.ts';
 import { effectiveMode, enableValues, serviceModes } from '../effective-mode.ts';
 import { appIdMaxLength, isDnsLabel, isLabelValue } from '../names.ts';
+import { overrideAdvice } from './override-advice.ts';
 import {
+  annotationPath,
   describeProblem,
   duplicate,
   invalid,
@@ -55,6 +57,7 @@ export function validateFunction(
     warnings: [
       ...found.filter(isStored).map((problem) => `${describeProblem(problem)} (stored before)`),
       ...advice(fn, fn.serving, components),
+      ...overrideAdvice(object, fn),
     ],
   };
 }
@@ -80,10 +83,6 @@ function problemsOf(object: JsonObject, serving: ServingModel): Problem[] {
     ...annotationProblems(asObject(at(object, 'spec', 'serving', 'annotations'))),
     ...duplicateComponents(serving),
   ];
-}
-
-function annotationPath(annotation: string): string {
-  return `spec.serving.annotations[${annotation}]`;
 }
 
 function annotationProblems(annotations: JsonObject | undefined): Problem[] {
@@ -138,7 +137,6 @@ function advice(fn: FunctionModel, serving: ServingModel, components: ComponentL
     ...stateNamesakes(serving),
     ...sharedInputKeys(fn, serving),
     ...unusedInputs(fn, serving),
-    ...tokenAdvice(serving),
     ...nameAdvice(fn),
     ...portAdvice(fn),
   ];
@@ -228,14 +226,6 @@ function unusedInputs(fn: FunctionModel, serving: ServingModel): string[] {
   }
   return [
     'spec.serving.inputs: not used, because a function with runtime "knative" is called over HTTP; use runtime "async" to be fed by Dapr',
-  ];
-}
-
-function tokenAdvice(serving: ServingModel): string[] {
-  const value = serving.annotations[BaasAnnotation.apiToken];
-  if (value === undefined || value === 'true' || value === 'false') return [];
-  return [
-    `${annotationPath(BaasAnnotation.apiToken)}: ignored, because it is neither "true" nor "false"`,
   ];
 }
 

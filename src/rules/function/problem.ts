@@ -59,6 +59,11 @@ export function duplicate(field: string, name: string, detail: string): Problem 
   };
 }
 
+/** Path of an annotation of a Function. */
+export function annotationPath(annotation: string): string {
+  return `spec.serving.annotations[${annotation}]`;
+}
+
 /** Field and sentence, as the API server writes them into one line. */
 export function describeProblem(problem: Problem): string {
   return `${problem.field}: ${problem.message}`;

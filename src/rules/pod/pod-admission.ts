@@ -10,7 +10,7 @@ import {
 import type { ContextFacts } from '../context/function-context.ts';
 import { type EffectiveMode, effectiveMode } from '../effective-mode.ts';
 import { type PatchOperation, patchAppend, patchStringMap, pointer } from '../json-patch.ts';
-import { isLabelValue } from '../names.ts';
+import { appIdOf, isLabelValue, proxyNameOf } from '../names.ts';
 import { type FunctionContainer, findFunctionContainer } from './function-container.ts';
 import {
   findInjectedDaprd,
@@ -60,7 +60,7 @@ export function admitPod(
   return {
     patch: [
       ...patchMetadata(pod, fn, mode, annotations, injected),
-      ...patchSpec(pod, target, wantedEnv, injected),
+      ...patchSpec(pod, target, forItsProxy(fn, wantedEnv, target), injected),
       ...(mode === 'sidecar' && injected === undefined ? mountToken(pod) : []),
     ],
     warnings: [
@@ -150,6 +150,28 @@ function isWantedAsIs(variable: JsonObject, wantedEnv: readonly JsonObject[]): b
   return wantedEnv.some(
     ({ name, value }) => name === variable['name'] && value === variable['value'],
   );
+}
+
+/**
+ * OpenFunction, from 0.8 on, makes a proxy by itself and points its pods there. That
+ * proxy asks for no token, and the controller makes none beside it: a variable that
+ * refers to its Secret would keep the container from starting.
+ */
+function forItsProxy(
+  fn: FunctionModel,
+  wantedEnv: readonly JsonObject[],
+  target: FunctionContainer | undefined,
+): readonly JsonObject[] {
+  const host = objectsOf(target?.container['env']).find(
+    ({ item }) => item['name'] === EnvVar.daprHost,
+  );
+  const hosts = [`${appIdOf(fn)}-dapr.`, `${fn.name}-${fn.namespace}-dapr.`];
+  const isOpenFunctions = hosts.some((prefix) => asText(host?.item['value'])?.startsWith(prefix));
+  if (!isOpenFunctions) return wantedEnv;
+  const isOurToken = (variable: JsonObject): boolean =>
+    variable['name'] === EnvVar.daprApiToken &&
+    at(variable, 'valueFrom', 'secretKeyRef', 'name') === proxyNameOf(fn);
+  return wantedEnv.filter((variable) => !isOurToken(variable));
 }
 
 /** DAPR_HOST and DAPR_SIDECAR_IP are one value under two names; a user who set one meant both. */

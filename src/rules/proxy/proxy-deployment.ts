@@ -1,36 +1,13 @@
 import type { FunctionModel } from '../../api/function.ts';
-import { asPort, asText, type JsonObject } from '../../api/json.ts';
+import { asPort, asText, isEmpty, type JsonObject } from '../../api/json.ts';
 import { DaprAnnotation, EnvVar, Port } from '../../api/keys.ts';
 import type { ContextFacts } from '../context/function-context.ts';
 import { appPortOf, appProtocolOf, eventsServiceNameOf, proxyNameOf } from '../names.ts';
 import { daprdAnnotations, userDaprAnnotations } from '../pod/pod-annotations.ts';
-import {
-  contextEnvironment,
-  hasApiToken,
-  podIdentity,
-  tokenVariable,
-} from '../pod/pod-environment.ts';
+import { contextEnvironment, podIdentity, tokenVariable } from '../pod/pod-environment.ts';
 import { managedLabels, managedMetadata, proxyAppName, proxySelector } from './managed-metadata.ts';
-
-export interface ProxySettings {
-  /** Image of the proxy: this project's own. */
-  readonly image: string;
-  readonly clusterDomain: string;
-  readonly apiTokens: boolean;
-  /** Whether a NetworkPolicy keeps other pods from the proxy's Dapr API. */
-  readonly networkPolicy: boolean;
-  readonly replicas: number;
-}
-
-/**
- * Requests and limits of the proxy's own container; without them a namespace
- * with a ResourceQuota refuses the Pod. Memory: an idle Node process takes about
- * half of it, the rest is for events in flight.
- */
-const proxyResources = {
-  requests: { cpu: '50m', memory: '96Mi' },
-  limits: { cpu: '1', memory: '256Mi' },
-};
+import { containerResources } from './proxy-resources.ts';
+import type { ProxySettings } from './proxy-settings.ts';
 
 /** What the restricted Pod Security Standard asks of a container, and a read-only root. */
 const restrictedSecurityContext = {
@@ -62,6 +39,8 @@ export function proxyMetricsPortOf(fn: FunctionModel): number {
  * The proxy of a standalone Function. A Deployment, because Dapr's injector
  * serves only pods that built-in controllers make; one per Function, because two
  * with one app-id make Dapr's operator rewrite its Service back and forth.
+ *
+ * @param settings those that hold for this Function
  */
 export function proxyDeployment(
   fn: FunctionModel,
@@ -73,7 +52,8 @@ export function proxyDeployment(
     kind: 'Deployment',
     metadata: managedMetadata(fn, proxyNameOf(fn)),
     spec: {
-      replicas: settings.replicas,
+      // Left out, it stays as the autoscaler that owns it writes it.
+      ...(settings.replicas === 'unmanaged' ? {} : { replicas: settings.replicas }),
       selector: { matchLabels: proxySelector(fn) },
       template: {
         metadata: {
@@ -83,10 +63,24 @@ export function proxyDeployment(
         spec: {
           // A Service called "function" would otherwise put FUNCTION_PORT=tcp://... into the proxy.
           enableServiceLinks: false,
+          ...scheduling(settings),
           containers: [proxyContainer(fn, facts, settings)],
         },
       },
     },
+  };
+}
+
+/** Where the pods run, before whom, and how their image is had; empty lists are left out. */
+function scheduling(settings: ProxySettings): JsonObject {
+  const { nodeSelector, tolerations, priorityClass, imagePullSecrets } = settings;
+  return {
+    ...(isEmpty(nodeSelector) ? {} : { nodeSelector: { ...nodeSelector } }),
+    ...(isEmpty(tolerations) ? {} : { tolerations: tolerations.map((one) => ({ ...one })) }),
+    ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
+    ...(isEmpty(imagePullSecrets)
+      ? {}
+      : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
   };
 }
 
@@ -99,7 +93,7 @@ function proxyAnnotations(fn: FunctionModel, settings: ProxySettings): Record<st
     ...(proxyMetricsPortOf(fn) === Port.daprMetrics
       ? {}
       : { [DaprAnnotation.metricsPort]: String(proxyMetricsPortOf(fn)) }),
-    ...(hasApiToken(fn, settings.apiTokens)
+    ...(settings.apiTokens
       ? { [DaprAnnotation.apiTokenSecret]: secret, [DaprAnnotation.appTokenSecret]: secret }
       : {}),
     ...Object.fromEntries(userDaprAnnotations(fn)),
@@ -115,6 +109,7 @@ function proxyContainer(
 ): JsonObject {
   const port = forwardedPortOf(fn);
   const healthPort = proxyHealthPortOf(fn);
+  const resources = containerResources(settings.resources);
   return {
     name: proxyAppName,
     image: settings.image,
@@ -131,7 +126,8 @@ function proxyContainer(
       ...forwardingEnvironment(fn, port, settings),
       ...appTokenEnvironment(fn, settings),
     ],
-    resources: proxyResources,
+    // Without them a namespace with a ResourceQuota refuses the Pod.
+    ...(resources === undefined ? {} : { resources }),
     readinessProbe: probe('/readyz', 2),
     livenessProbe: probe('/healthz', 10),
     securityContext: restrictedSecurityContext,
@@ -155,7 +151,7 @@ function forwardingEnvironment(
 /** daprd sends this token with every event, and the proxy refuses calls without it. */
 function appTokenEnvironment(fn: FunctionModel, settings: ProxySettings): JsonObject[] {
   const chosen = asText(fn.serving?.annotations[DaprAnnotation.appTokenSecret]);
-  const secret = chosen ?? (hasApiToken(fn, settings.apiTokens) ? proxyNameOf(fn) : undefined);
+  const secret = chosen ?? (settings.apiTokens ? proxyNameOf(fn) : undefined);
   return secret === undefined ? [] : [tokenVariable(EnvVar.appApiToken, secret)];
 }
 

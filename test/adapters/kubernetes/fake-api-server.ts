@@ -2,18 +2,22 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { type ApiRequest, readApiRequest } from './api-request.ts';
 import { type Change, FakeObjects, namespaceOf } from './fake-objects.ts';
+import { FakeWrites } from './fake-writes.ts';
+import { mergePatch, updateFields } from './managed-fields.ts';
 import { type Mishap, sendJson, startStream, status, suffer } from './mishap.ts';
+import { isSelected } from './selection.ts';
 
 interface OpenWatch {
   readonly request: ApiRequest;
   readonly response: ServerResponse;
 }
 
-/** As much of an API server as listing and watching custom resources takes. */
+/** As much of an API server as listing, watching and writing the project's resources takes. */
 export class FakeApiServer {
   readonly requests: ApiRequest[] = [];
   /** Decides over a request before it is answered. */
@@ -22,6 +26,7 @@ export class FakeApiServer {
   readonly #isPlain: boolean;
   readonly #sockets = new Set<Socket>();
   readonly #objects = new FakeObjects();
+  readonly #writes = new FakeWrites(this.#objects);
   /** Kinds by group, version and plural. */
   readonly #kinds = new Map<string, string>();
   readonly #watches = new Set<OpenWatch>();
@@ -30,7 +35,7 @@ export class FakeApiServer {
 
   constructor(tls?: { readonly cert: string; readonly key: string }) {
     const answer = (incoming: IncomingMessage, response: ServerResponse): void =>
-      this.#answer(readApiRequest(incoming), response);
+      this.#receive(incoming, response);
     this.#isPlain = tls === undefined;
     this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
     this.#server.on(this.#isPlain ? 'connection' : 'secureConnection', (socket: Socket) => {
@@ -42,6 +47,11 @@ export class FakeApiServer {
     this.#objects.onChange = (change) => {
       for (const watch of this.#watches) this.#tell(watch, change);
     };
+  }
+
+  /** What clients changed, oldest first, e.g. `apply services demo/thumbnails`. */
+  get writes(): readonly string[] {
+    return this.#writes.done;
   }
 
   get url(): string {
@@ -99,6 +109,32 @@ export class FakeApiServer {
     this.#objects.remove(plural, namespace, name);
   }
 
+  get(plural: string, namespace: string, name: string): JsonObject | undefined {
+    return this.#objects.get(plural, `${namespace}/${name}`);
+  }
+
+  /** Names of the objects of a resource, with their namespaces. */
+  names(plural: string): string[] {
+    return this.#objects
+      .list(plural, undefined)
+      .map(({ metadata }) => metadata as JsonObject)
+      .map(({ namespace, name }) => `${namespace}/${name}`)
+      .sort();
+  }
+
+  /** Somebody else changes an object that is there: what the patch changes is theirs now. */
+  edit(
+    plural: string,
+    namespace: string,
+    name: string,
+    patch: JsonObject,
+    manager = 'kubectl',
+  ): void {
+    const live = this.#objects.get(plural, `${namespace}/${name}`);
+    if (live === undefined) throw new Error(`there is no ${plural} ${namespace}/${name}`);
+    this.put(plural, namespace, name, updateFields(live, mergePatch(live, patch), manager));
+  }
+
   /** From now on, watches that begin before the present state are refused. */
   expireHistory(): void {
     this.#objects.expireHistory();
@@ -142,6 +178,17 @@ export class FakeApiServer {
     return [...this.#watches].filter(({ request }) => request.plural === plural);
   }
 
+  #receive(incoming: IncomingMessage, response: ServerResponse): void {
+    if (incoming.method === 'GET') this.#answer(readApiRequest(incoming), response);
+    else {
+      json(incoming).then(
+        (body) => this.#answer(readApiRequest(incoming, body as JsonObject), response),
+        // The client gave up, or sent no JSON: either way it gets no answer.
+        () => response.destroy(),
+      );
+    }
+  }
+
   #answer(request: ApiRequest, response: ServerResponse): void {
     this.requests.push(request);
     const { verb, version, plural } = request;
@@ -151,7 +198,8 @@ export class FakeApiServer {
     else if (!this.#kinds.has(`${version}/${plural}`)) suffer(unknownPath, response);
     else if (verb === 'watch') this.#watch(request, response);
     else if (verb === 'list') this.#list(request, response);
-    else this.#get(request, response);
+    else if (verb === 'get') this.#get(request, response);
+    else this.#write(request, response);
   }
 
   #discover(version: string, response: ServerResponse): void {
@@ -168,8 +216,15 @@ export class FakeApiServer {
     else sendJson(response, 200, this.#shape(object, request));
   }
 
+  #write(request: ApiRequest, response: ServerResponse): void {
+    const { code, body } = this.#writes.answer(request);
+    sendJson(response, code, body['kind'] === 'Status' ? body : this.#shape(body, request));
+  }
+
   #list(request: ApiRequest, response: ServerResponse): void {
-    const all = this.#objects.list(request.plural, request.namespace);
+    const all = this.#objects
+      .list(request.plural, request.namespace)
+      .filter((object) => isSelected(request.query, object));
     const offset = Number(request.query.get('continue') ?? 0);
     const end = offset + Number(request.query.get('limit') ?? all.length);
     sendJson(response, 200, {
@@ -203,8 +258,10 @@ export class FakeApiServer {
     const { plural, namespace } = request;
     if (change.plural !== plural) return;
     if (namespace !== undefined && namespaceOf(change.object) !== namespace) return;
+    const type = toldAs(change, request.query);
+    if (type === undefined) return;
     const object = this.#shape(change.object, request);
-    response.write(`${JSON.stringify({ type: change.type, object })}\n`);
+    response.write(`${JSON.stringify({ type, object })}\n`);
   }
 
   /** An object as it was asked for: in a version, whole or its metadata alone. */
@@ -215,6 +272,17 @@ export class FakeApiServer {
     const { metadata } = object;
     return { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata };
   }
+}
+
+/** To a watch with a selector, an object that begins to match is new, and one that ceases to is gone. */
+function toldAs(
+  { type, object, before }: Change,
+  query: URLSearchParams,
+): Change['type'] | undefined {
+  const wasThere = before !== undefined && isSelected(query, before);
+  const isThere = type !== 'DELETED' && isSelected(query, object);
+  if (isThere) return wasThere ? 'MODIFIED' : 'ADDED';
+  return wasThere ? 'DELETED' : undefined;
 }
 
 const unknownPath: Mishap = { status: 404, body: '404 page not found' };

@@ -1,10 +1,12 @@
 import { asObject, asText, at, type JsonObject } from '../../../src/api/json.ts';
 
-/** A change, as a watch tells of it. */
+/** A change, as a watch of everything tells of it. */
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly plural: string;
   readonly object: JsonObject;
+  /** The object as it was; undefined for one that was not there. */
+  readonly before: JsonObject | undefined;
   readonly version: number;
 }
 
@@ -14,6 +16,7 @@ export class FakeObjects {
   #changes: Change[] = [];
   #version = 100;
   #oldestVersion = 0;
+  #uids = 0;
   /** Called for every change. */
   onChange: (change: Change) => void = () => undefined;
 
@@ -28,12 +31,22 @@ export class FakeObjects {
     return this.#version;
   }
 
-  put(plural: string, namespace: string, name: string, content: JsonObject): void {
+  /** Makes an object, or makes it anew with what it is given; one that is there stays who it is. */
+  put(plural: string, namespace: string, name: string, content: JsonObject): JsonObject {
     const objects = this.#of(plural);
     const key = `${namespace}/${name}`;
-    const type = objects.has(key) ? 'MODIFIED' : 'ADDED';
-    const metadata = { ...asObject(content['metadata']), namespace, name };
-    objects.set(key, this.#record(type, plural, { ...content, metadata }));
+    const before = objects.get(key);
+    const metadata = {
+      uid: at(before, 'metadata', 'uid') ?? this.#newUid(),
+      creationTimestamp: at(before, 'metadata', 'creationTimestamp') ?? '2026-01-01T00:00:00Z',
+      ...asObject(content['metadata']),
+      namespace,
+      name,
+    };
+    const type = before === undefined ? 'ADDED' : 'MODIFIED';
+    const recorded = this.#record(type, plural, { ...content, metadata }, before);
+    objects.set(key, recorded);
+    return recorded;
   }
 
   remove(plural: string, namespace: string, name: string): void {
@@ -41,7 +54,7 @@ export class FakeObjects {
     const object = this.get(plural, key);
     if (object === undefined) throw new Error(`there is no ${plural} ${key}`);
     this.#of(plural).delete(key);
-    this.#record('DELETED', plural, object);
+    this.#record('DELETED', plural, object, object);
   }
 
   /** @param key namespace and name with a slash between them */
@@ -72,11 +85,21 @@ export class FakeObjects {
     return objects;
   }
 
-  #record(type: Change['type'], plural: string, object: JsonObject): JsonObject {
+  #newUid(): string {
+    this.#uids += 1;
+    return `uid-${this.#uids}`;
+  }
+
+  #record(
+    type: Change['type'],
+    plural: string,
+    object: JsonObject,
+    before: JsonObject | undefined,
+  ): JsonObject {
     const version = this.advance();
     const metadata = { ...asObject(object['metadata']), resourceVersion: String(version) };
     const recorded = { ...object, metadata };
-    const change = { type, plural, object: recorded, version };
+    const change = { type, plural, object: recorded, before, version };
     this.#changes.push(change);
     this.onChange(change);
     return recorded;

@@ -6,6 +6,10 @@ import {
   type KubernetesFunctionSourceOptions,
 } from '../../../src/adapters/kubernetes/kubernetes-function-source.ts';
 import type { FollowerTimings } from '../../../src/adapters/kubernetes/resource-follower.ts';
+import type { ComponentModel } from '../../../src/api/component.ts';
+import type { FunctionModel } from '../../../src/api/function.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
+import type { ServingReference } from '../../../src/api/serving.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { status } from './mishap.ts';
 import { until } from './until.ts';
@@ -152,6 +156,152 @@ describe('a definition that is not installed', () => {
       'functions undefined',
       'servings undefined',
     ]);
+  });
+});
+
+describe('a subscriber', () => {
+  /** What was told, in words. */
+  let told: string[];
+  let unsubscribe: () => void;
+
+  beforeEach(() => {
+    told = [];
+  });
+
+  /** Follows, and subscribes when everything is known. */
+  async function subscribed(): Promise<void> {
+    installAll();
+    follow();
+    await synced();
+    await until(() => {
+      for (const plural of ['functions', 'servings', 'components']) {
+        expect(server.openWatches(plural)).toBe(1);
+      }
+    });
+    unsubscribe = source.subscribe((change) => {
+      if (change.resource === 'all') told.push('all');
+      else told.push([change.resource, ...change.items.map(wordsOf)].join(' '));
+    });
+  }
+
+  function wordsOf(item: FunctionModel | ServingReference | ComponentModel): string {
+    if ('image' in item) return `${item.name}:${item.image}`;
+    return 'type' in item ? `${item.name}:${item.type}` : `${item.name}:${item.function}`;
+  }
+
+  function spec(image: string): JsonObject {
+    return { spec: { image } };
+  }
+
+  test('is told of a Function as it was and as it is, as far as there is one', async () => {
+    await subscribed();
+    server.put('functions', 'demo', 'thumbnails', spec('one'));
+    server.put('functions', 'demo', 'thumbnails', spec('two'));
+    server.remove('functions', 'demo', 'thumbnails');
+    const expected = [
+      'functions thumbnails:one',
+      'functions thumbnails:one thumbnails:two',
+      'functions thumbnails:two',
+    ];
+    await until(() => expect(told).toEqual(expected));
+  });
+
+  test('is told of Servings and Components the same way', async () => {
+    await subscribed();
+    const ofFunction = (name: string): JsonObject => ({
+      metadata: { labels: { 'openfunction.io/function': name } },
+    });
+    server.put('servings', 'demo', 'serving-x', ofFunction('one'));
+    server.put('servings', 'demo', 'serving-x', ofFunction('two'));
+    await until(() => expect(told).toHaveLength(2));
+    server.put('components', 'demo', 'queue', { spec: { type: 'pubsub.kafka' } });
+    server.remove('components', 'demo', 'queue');
+    await until(() => expect(told).toHaveLength(4));
+    expect(told).toEqual([
+      'servings serving-x:one',
+      'servings serving-x:one serving-x:two',
+      'components queue:pubsub.kafka',
+      'components queue:pubsub.kafka',
+    ]);
+  });
+
+  test('is not told of a change of a status, which is what most changes are', async () => {
+    await subscribed();
+    server.put('functions', 'demo', 'thumbnails', spec('one'));
+    server.put('functions', 'demo', 'thumbnails', { ...spec('one'), status: { route: {} } });
+    server.put('functions', 'demo', 'thumbnails', spec('two'));
+    await until(() => expect(told).toHaveLength(2));
+    expect(told[1]).toBe('functions thumbnails:one thumbnails:two');
+  });
+
+  test('finds in the memory what it is told of', async () => {
+    await subscribed();
+    const seen: unknown[] = [];
+    source.subscribe(() => seen.push(source.function('demo', 'thumbnails')?.image));
+    server.put('functions', 'demo', 'thumbnails', spec('one'));
+    await until(() => expect(seen).toEqual(['one']));
+    server.remove('functions', 'demo', 'thumbnails');
+    await until(() => expect(seen).toEqual(['one', undefined]));
+  });
+
+  test('is told after a list that anything may have changed', async () => {
+    await subscribed();
+    server.expireHistory();
+    server.put('functions', 'demo', 'thumbnails');
+    server.expireHistory();
+    server.resetConnections();
+    await until(() => expect(told).toContain('all'));
+    await until(() => expect(source.function('demo', 'thumbnails')).toBeDefined());
+  });
+
+  test('is told nothing any more once it has had enough', async () => {
+    await subscribed();
+    unsubscribe();
+    server.put('functions', 'demo', 'thumbnails');
+    await until(() => expect(source.function('demo', 'thumbnails')).toBeDefined());
+    expect(told).toEqual([]);
+  });
+});
+
+describe("Dapr's Components", () => {
+  test('are served once they were listed, and until they are gone for good', async () => {
+    server.install(v1beta2, 'functions', 'Function');
+    server.install(v1beta2, 'servings', 'Serving');
+    follow();
+    await synced();
+    expect(source.componentsAreServed).toBe(false);
+    let mayList = false;
+    server.intercept = ({ verb, plural }) =>
+      verb === 'list' && plural === 'components' && !mayList ? 'hang' : undefined;
+    server.install(dapr, 'components', 'Component');
+    await until(() => expect(server.seen('list', 'components')).not.toEqual([]));
+    expect(source.componentsAreServed).toBe(false);
+    mayList = true;
+    server.resetConnections();
+    await until(() => expect(source.componentsAreServed).toBe(true));
+    server.uninstall(dapr, 'components');
+    server.endWatches('components');
+    await until(() => expect(source.componentsAreServed).toBe(false));
+  });
+
+  test('stay served while an API server that starts does not know of them yet', async () => {
+    installAll();
+    follow();
+    await until(() => expect(server.openWatches('components')).toBe(1));
+    let absences = 0;
+    let changes = 0;
+    server.intercept = ({ verb, plural, version }) => {
+      const isAbout = plural === 'components' || (verb === 'discover' && version === dapr);
+      if (!isAbout || absences >= 4) return undefined;
+      absences += 1;
+      if (!source.componentsAreServed) changes += 1;
+      return { status: 404, body: '404 page not found' };
+    };
+    server.endWatches('components');
+    await until(() => expect(absences).toBe(4));
+    await until(() => expect(server.openWatches('components')).toBe(1));
+    expect(source.componentsAreServed).toBe(true);
+    expect(changes).toBe(0);
   });
 });
 

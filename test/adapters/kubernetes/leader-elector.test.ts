@@ -1,73 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../src/adapters/kubernetes/api-error.ts';
-import { LeaderElector } from '../../../src/adapters/kubernetes/leader-elector.ts';
-import { asObject, at, type JsonObject } from '../../../src/api/json.ts';
+import { LeaseStore, stand, timings } from './lease-store.ts';
 import { until } from './until.ts';
-
-// Short beside the real ones, long beside what a loaded machine may stall.
-const timings = { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPeriodMs: 20 };
-
-/** One Lease, with the conflicts that an API server sees to. */
-class LeaseStore {
-  lease: JsonObject | undefined;
-  isDown = false;
-  writes: string[] = [];
-  #version = 0;
-
-  async getJson(): Promise<JsonObject> {
-    if (this.isDown) throw new ApiError('unreachable', 'down');
-    if (this.lease === undefined) throw new ApiError('not-found', 'no such Lease');
-    return structuredClone(this.lease);
-  }
-
-  async changeJson(
-    _path: string,
-    { method, body }: { method: string; body?: JsonObject },
-  ): Promise<JsonObject> {
-    if (this.isDown) throw new ApiError('unreachable', 'down');
-    const seen = at(body, 'metadata', 'resourceVersion');
-    const current = at(this.lease, 'metadata', 'resourceVersion');
-    if (method === 'POST' ? this.lease !== undefined : seen !== current) {
-      throw new ApiError('refused', 'conflict', { status: 409 });
-    }
-    this.#version += 1;
-    const metadata = { ...asObject(body?.['metadata']), resourceVersion: String(this.#version) };
-    this.lease = structuredClone({ ...body, metadata });
-    this.writes.push(String(at(body, 'spec', 'holderIdentity')));
-    return structuredClone(this.lease);
-  }
-
-  get holder(): unknown {
-    return at(this.lease, 'spec', 'holderIdentity');
-  }
-}
-
-/** A candidate, and when it led. */
-function stand(store: LeaseStore, identity: string) {
-  const stop = new AbortController();
-  const state = { leads: false, terms: 0, errors: [] as string[] };
-  const elector = new LeaderElector({
-    connection: store,
-    namespace: 'ours',
-    name: 'controller',
-    identity,
-    timings,
-    onError: (error) => state.errors.push(error.message),
-    lead: async (signal) => {
-      state.leads = true;
-      state.terms += 1;
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      state.leads = false;
-    },
-  });
-  const run = elector.run(stop.signal);
-  const end = async (): Promise<void> => {
-    stop.abort();
-    await run;
-  };
-  onTestFinished(end);
-  return { state, elector, end };
-}
 
 describe('leader election', () => {
   it('makes one of several lead, and never two', async () => {
@@ -101,7 +35,9 @@ describe('leader election', () => {
     store.isDown = true;
     await until(() => expect(only.state.leads).toBe(false));
     expect(only.elector.isLeader).toBe(false);
-    expect(only.state.errors).toContain('down');
+    expect(only.state.errors).toContain(
+      'Cannot get leases.coordination.k8s.io "controller" in namespace "ours": down',
+    );
     store.isDown = false;
     await until(() => expect(only.state.terms).toBe(2));
   });
@@ -110,12 +46,90 @@ describe('leader election', () => {
     const store = new LeaseStore();
     const robbed = stand(store, 'robbed');
     await until(() => expect(robbed.state.leads).toBe(true));
-    const spec = { ...asObject(store.lease?.['spec']), holderIdentity: 'thief' };
-    const metadata = { ...asObject(store.lease?.['metadata']), resourceVersion: 'stolen' };
-    store.lease = { ...store.lease, metadata, spec };
+    store.steal('thief');
     await until(() => expect(robbed.state.leads).toBe(false));
     expect(store.holder).toBe('thief');
     // The thief never renews: leadership comes back by itself.
     await until(() => expect(robbed.state.terms).toBe(2));
+  });
+
+  it('says what could not be done about which Lease, with the way out', async () => {
+    const store = new LeaseStore();
+    const refusal = 'User "x" cannot update resource "leases" in API group "coordination.k8s.io"';
+    store.onWrite = ({ method }) => {
+      if (method === 'PUT') throw new ApiError('forbidden', `403 ${refusal}`, { status: 403 });
+    };
+    const { state } = stand(store, 'only');
+    await until(() => expect(state.errors).not.toEqual([]));
+    expect(state.errors[0]).toBe(
+      'Cannot update leases.coordination.k8s.io "controller" in namespace "ours"; a Role has to ' +
+        `grant "update" on "leases" of API group "coordination.k8s.io": 403 ${refusal}`,
+    );
+  });
+});
+
+describe('a process that stops', () => {
+  it('just as it becomes leader does not lead, and gives leadership back', async () => {
+    const store = new LeaseStore();
+    const candidate = stand(store, 'only');
+    store.onWritten = () => candidate.stop.abort();
+    await candidate.end();
+    expect(candidate.state.terms).toBe(0);
+    expect(store.holder).toBe('');
+  });
+
+  it('in the middle of a renewal gives leadership back all the same', async () => {
+    const store = new LeaseStore();
+    const leader = stand(store, 'only');
+    await until(() => expect(leader.state.leads).toBe(true));
+    // The renewal is written, and its answer does not come.
+    const held = new Promise<void>((resolve) => {
+      store.onWritten = async ({ signal }) => {
+        store.onWritten = () => undefined;
+        resolve();
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        });
+      };
+    });
+    await held;
+    await leader.end();
+    expect(store.holder).toBe('');
+    expect(leader.state.errors).toEqual([]);
+  });
+
+  it('does not take the Lease from somebody who leads by then', async () => {
+    const store = new LeaseStore();
+    const leader = stand(store, 'only');
+    await until(() => expect(leader.state.leads).toBe(true));
+    store.steal('thief');
+    await leader.end();
+    expect(store.holder).toBe('thief');
+  });
+});
+
+describe('a term', () => {
+  it('counts from when the Lease was asked for, as it does for those who stand by', async () => {
+    const store = new LeaseStore();
+    let nowMs = 0;
+    store.onWritten = () => {
+      // The first answer takes nearly as long as a leader may go without renewing.
+      store.onWritten = () => undefined;
+      store.isDown = true;
+      nowMs = timings.renewDeadlineMs - 100;
+    };
+    const slow = stand(store, 'slow', { now: () => nowMs });
+    await until(() => expect(slow.state.leads).toBe(true));
+    nowMs = timings.renewDeadlineMs;
+    await until(() => expect(slow.state.leads).toBe(false));
+  });
+
+  it('whose work fails gives leadership back, and the failure is told', async () => {
+    const store = new LeaseStore();
+    const bug = new Error('a bug');
+    const broken = stand(store, 'broken', { lead: () => Promise.reject(bug) });
+    await expect(broken.run).rejects.toBe(bug);
+    expect(broken.elector.isLeader).toBe(false);
+    expect(store.holder).toBe('');
   });
 });

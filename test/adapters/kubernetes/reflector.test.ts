@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { textAt } from '../../support/json.ts';
 import type { FakeApiServer } from './fake-api-server.ts';
 import { status } from './mishap.ts';
 import { quick, type Reflection, startReflection } from './reflection.ts';
@@ -78,14 +79,14 @@ describe('the list', () => {
     expect(reflection.items.size).toBe(0);
   });
 
-  test('names what the reflection.items are, as lists of built-in kinds do not', async () => {
+  test('names what the items are, as lists of built-in kinds do not', async () => {
     server.put('functions', 'demo', 'thumbnails', { spec: { image: 'x' } });
     reflection.follow({ metadataOnly: true });
     await reflection.watching();
     expect(reflection.items.get('demo/thumbnails')).toEqual({
       apiVersion: 'core.openfunction.io/v1beta2',
       kind: 'Function',
-      metadata: { namespace: 'demo', name: 'thumbnails', resourceVersion: '101' },
+      metadata: server.get('functions', 'demo', 'thumbnails')?.['metadata'],
     });
     server.put('functions', 'demo', 'resize');
     await until(() =>
@@ -107,6 +108,60 @@ describe('the list', () => {
     server.put('functions', 'other', 'resize');
     server.put('functions', 'demo', 'resize');
     await until(() => expect(reflection.names()).toEqual(['demo/resize', 'demo/thumbnails']));
+  });
+});
+
+describe('a selection', () => {
+  const selector = { labels: 'app=orders,!hidden', fields: 'status.phase!=Succeeded' };
+  const labels = { app: 'orders' };
+
+  test('is what the list has', async () => {
+    server.put('functions', 'demo', 'selected', { metadata: { labels } });
+    server.put('functions', 'demo', 'other', { metadata: { labels: { app: 'other' } } });
+    server.put('functions', 'demo', 'hidden', { metadata: { labels: { ...labels, hidden: '' } } });
+    server.put('functions', 'demo', 'ended', {
+      metadata: { labels },
+      status: { phase: 'Succeeded' },
+    });
+    reflection.follow({ selector });
+    await reflection.watching();
+    expect(reflection.names()).toEqual(['demo/selected']);
+  });
+
+  test('is asked for by the list and by the watch', async () => {
+    reflection.follow({ selector });
+    await reflection.watching();
+    for (const verb of ['list', 'watch'] as const) {
+      const [request] = server.seen(verb, 'functions');
+      expect(request?.query.get('labelSelector')).toBe('app=orders,!hidden');
+      expect(request?.query.get('fieldSelector')).toBe('status.phase!=Succeeded');
+    }
+  });
+
+  test('tells of an object that begins to match, and takes away one that ceases to', async () => {
+    server.put('functions', 'demo', 'ends', { metadata: { labels } });
+    server.put('functions', 'demo', 'begins', {});
+    reflection.follow({ selector });
+    await reflection.watching();
+    server.put('functions', 'demo', 'begins', { metadata: { labels } });
+    server.put('functions', 'demo', 'ends', {
+      metadata: { labels },
+      status: { phase: 'Succeeded' },
+    });
+    await until(() => expect(reflection.names()).toEqual(['demo/begins']));
+    server.put('functions', 'demo', 'begins', { metadata: { labels: { ...labels, hidden: '' } } });
+    await until(() => expect(reflection.names()).toEqual([]));
+    expect(server.seen('list', 'functions')).toHaveLength(1);
+  });
+
+  test('says of an object that is taken away which one it was', async () => {
+    const gone: string[] = [];
+    server.put('functions', 'demo', 'thumbnails');
+    const uid = textAt(server.get('functions', 'demo', 'thumbnails'), 'metadata', 'uid');
+    reflection.follow({ onDelete: (...which) => gone.push(which.join(' ')) });
+    await reflection.watching();
+    server.remove('functions', 'demo', 'thumbnails');
+    await until(() => expect(gone).toEqual([`demo thumbnails ${uid}`]));
   });
 });
 

@@ -542,3 +542,59 @@ describe('what validation is not about', () => {
     expect(validate({ ...v1beta1({ annotations }), apiVersion: 'v1' })).toEqual(fine);
   });
 });
+
+describe('settings that a Function overrides', () => {
+  const wrong: readonly [name: string, value: string, sentence: string][] = [
+    ['api-token', 'yes', 'must be true or false'],
+    ['network-policy', '', 'must be true or false'],
+    ['proxy-replicas', '-1', 'must be a number from 0 to 100, or unmanaged'],
+    ['proxy-image', 'a b', 'must be an image reference without spaces'],
+    ['proxy-cpu-request', 'x', 'must be a Kubernetes quantity such as 500m or 2, or none'],
+    ['proxy-memory-limit', '1m', 'must be a Kubernetes quantity such as 256Mi or 1Gi, or none'],
+    ['proxy-labels', 'team', 'must be key=value; "team" is not'],
+  ];
+
+  it.each(wrong)('are warned of, and never denied, when %s is %j', (name, value, sentence) => {
+    const annotation = `baas.openfunction.io/${name}`;
+    for (const version of versions) {
+      expect(validate(functionOf(version, { annotations: { [annotation]: value } }))).toEqual({
+        problems: [],
+        warnings: [
+          `spec.serving.annotations[${annotation}]: Invalid value: "${value}": ${sentence}; the setting of the cluster holds instead`,
+        ],
+      });
+    }
+  });
+
+  it('are warned of when a request is above its limit', () => {
+    const annotations = {
+      'baas.openfunction.io/proxy-cpu-request': '2',
+      'baas.openfunction.io/proxy-cpu-limit': '1',
+    };
+    const { problems, warnings } = validate(v1beta1({ annotations }));
+    expect(problems).toEqual([]);
+    expect(warnings).toHaveLength(2);
+    for (const warning of warnings) {
+      expect(warning).toContain('the request "2" is above the limit "1"');
+    }
+  });
+
+  it('are warned of when they are no text, as YAML reads a number without quotes', () => {
+    const annotations = { 'baas.openfunction.io/proxy-replicas': 2 };
+    expect(validate(v1beta1({ annotations }))).toEqual({
+      problems: [],
+      warnings: [
+        'spec.serving.annotations[baas.openfunction.io/proxy-replicas]: Invalid value: 2: must be a string; put it in quotes',
+      ],
+    });
+  });
+
+  it('are fine otherwise', () => {
+    const annotations = {
+      'baas.openfunction.io/proxy-replicas': 'unmanaged',
+      'baas.openfunction.io/proxy-tolerations': '*',
+      'baas.openfunction.io/proxy-labels': 'team=checkout',
+    };
+    expect(validate(v1beta1({ annotations }))).toEqual(fine);
+  });
+});

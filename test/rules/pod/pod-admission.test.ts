@@ -284,6 +284,18 @@ describe('a Pod of a standalone Function', () => {
     }
   });
 
+  it('has no token of ours where OpenFunction pointed it at a proxy of its own', () => {
+    const theirs = 'orders-shop-dapr.shop.svc.cluster.local';
+    const env = [{ name: 'DAPR_HOST', value: theirs }];
+    const { pod } = admit(
+      podOf({ containers: [functionContainer({ env })] }),
+      functionInMode('standalone'),
+      { settings: { apiTokens: true } },
+    );
+    expect(envValues(containerOf(pod))['DAPR_HOST']).toBe(theirs);
+    expect(envOf(containerOf(pod)).has('DAPR_API_TOKEN')).toBe(false);
+  });
+
   it('takes its token from the Secret that the user chose for daprd', () => {
     const annotations = { 'dapr.io/api-token-secret': 'my-token' };
     const { pod } = admit(podOf(), functionInMode('standalone', { annotations }));

@@ -4,6 +4,7 @@ import { appIdOf } from '../../../src/rules/names.ts';
 import { component, lookupOf } from '../../support/components.ts';
 import {
   desired,
+  desiredFacts,
   namesOf,
   ofKind,
   proxyPodLabels,
@@ -117,7 +118,12 @@ describe('the token Secret', () => {
     const fn = functionInMode('standalone', { annotations: tokensOn });
     const secret = theOne(desired(fn), 'Secret');
     expect(pick(secret, 'metadata', 'name')).toBe('orders-dapr-proxy');
-    expect(pick(secret, 'stringData', 'token')).toBe('a-fresh-token');
+    expect(pick(secret, 'data', 'token')).toBe(desiredFacts.newTokenBase64);
+  });
+
+  it('is written where server-side apply keeps track of it', () => {
+    const fn = functionInMode('standalone', { annotations: tokensOn });
+    expect(theOne(desired(fn), 'Secret')).not.toHaveProperty('stringData');
   });
 
   it('is what proxy, daprd and function all refer to', () => {
@@ -136,7 +142,11 @@ describe('the token Secret', () => {
 
   it('never stands in a Deployment in clear', () => {
     const fn = functionInMode('standalone', { annotations: tokensOn });
-    expect(JSON.stringify(theOne(desired(fn), 'Deployment'))).not.toContain('a-fresh-token');
+    const deployment = JSON.stringify(theOne(desired(fn), 'Deployment'));
+    for (const encoding of ['base64', 'utf8'] as const) {
+      const token = Buffer.from(desiredFacts.newTokenBase64, 'base64').toString(encoding);
+      expect(deployment).not.toContain(token);
+    }
   });
 });
 

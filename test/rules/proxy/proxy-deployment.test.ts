@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FunctionModel } from '../../../src/api/function.ts';
 import type { JsonObject } from '../../../src/api/json.ts';
-import type { ProxySettings } from '../../../src/rules/proxy/proxy-deployment.ts';
 import { proxyNetworkPolicy } from '../../../src/rules/proxy/proxy-network-policy.ts';
+import type { ProxySettings } from '../../../src/rules/proxy/proxy-settings.ts';
 import { desired, theOne } from '../../support/desired.ts';
 import { asyncServing, functionInMode, versions, withOutput } from '../../support/functions.ts';
 import { listAt, objectAt, pick } from '../../support/json.ts';

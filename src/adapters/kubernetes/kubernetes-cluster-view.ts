@@ -1,0 +1,356 @@
+import type { FunctionModel } from '../../api/function.ts';
+import type { JsonObject } from '../../api/json.ts';
+import { BaasLabel, OpenFunctionLabel } from '../../api/keys.ts';
+import type { ClusterView } from '../../controller/cluster-view.ts';
+import type { ContextFacts } from '../../rules/context/function-context.ts';
+import { appIdOf } from '../../rules/names.ts';
+import { type ManagedKind, managedKinds } from '../../rules/reconcile/managed-kinds.ts';
+import { type ObservedObject, readObservedObject } from '../../rules/reconcile/observed-object.ts';
+import { type ObservedPod, readObservedPod } from '../../rules/reconcile/observed-pod.ts';
+import type { FunctionSurroundings } from '../../rules/reconcile/plan.ts';
+import { Table } from '../store/object-index.ts';
+import { AnnotatedWorkloads } from './annotated-workloads.ts';
+import type { ApiError } from './api-error.ts';
+import { resourceName } from './api-resource.ts';
+import type { Backoff } from './backoff.ts';
+import { type ForeignProxy, readForeignProxy } from './foreign-proxies.ts';
+import type { KubernetesConnection } from './kubernetes-connection.ts';
+import type {
+  KubernetesFunctionSource,
+  SourceChange,
+  Staleness,
+} from './kubernetes-function-source.ts';
+import { managedResource } from './managed-resources.ts';
+import { ObservedPods } from './observed-pods.ts';
+import { OwnedObjects } from './owned-objects.ts';
+import { pause } from './pause.ts';
+import type { ObjectSelector } from './reflector.ts';
+import { type FollowerTimings, ResourceFollower } from './resource-follower.ts';
+import type { VersionedResource } from './served-version.ts';
+
+export interface KubernetesClusterViewOptions {
+  readonly connection: Pick<KubernetesConnection, 'getJson' | 'getLines'>;
+  /** Functions, Servings and Components; followed by whoever made it. */
+  readonly source: KubernetesFunctionSource;
+  readonly excludedNamespaces: ReadonlySet<string>;
+  /** A Function whose surroundings changed. */
+  readonly wake: (namespace: string, name: string) => void;
+  /** Anything may have changed. */
+  readonly wakeAll: () => void;
+  readonly onError: (error: ApiError) => void;
+  readonly timings?: Partial<FollowerTimings> | undefined;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Pods that have ended need no proxy any more, and nobody repairs them. */
+const notEnded = 'status.phase!=Succeeded,status.phase!=Failed';
+
+/** Everything that the controller made carries it. */
+const ownLabel = BaasLabel.proxy;
+
+const deployments: VersionedResource = versioned('Deployment');
+const pods: VersionedResource = { group: '', versions: ['v1'], plural: 'pods', kind: 'Pod' };
+
+/** Between looks at whether everything was listed. */
+const syncLookMs = 20;
+
+/** Whether a right that was refused is granted meanwhile is asked for less and less often. */
+const refusedBackoff: Backoff = { firstMs: 500, maxMs: 60_000 };
+
+/**
+ * What the controller has to know of a cluster, followed by watches that ask for
+ * no more than what carries this project's or OpenFunction's labels, and keep no
+ * more than what the rules look at.
+ */
+export class KubernetesClusterView implements ClusterView {
+  readonly #options: KubernetesClusterViewOptions;
+  readonly #workloads: AnnotatedWorkloads;
+  readonly #owned: ReadonlyMap<ManagedKind, OwnedObjects>;
+  readonly #pods = new ObservedPods(({ namespace, claim }) => this.#wakeClaim(namespace, claim));
+  readonly #proxies = new Table<ForeignProxy>(({ serving }) => serving);
+  readonly #followers: readonly Followed[];
+
+  constructor(options: KubernetesClusterViewOptions) {
+    this.#options = options;
+    this.#workloads = new AnnotatedWorkloads(options.connection);
+    const kinds = Object.keys(managedKinds) as ManagedKind[];
+    this.#owned = new Map(
+      kinds.map((kind) => [
+        kind,
+        new OwnedObjects(kind, (one) => options.wake(one.namespace, one.functionName)),
+      ]),
+    );
+    this.#followers = [
+      ...[...this.#owned.values()].map((objects) => this.#ownedFollower(objects)),
+      this.#podFollower('function', OpenFunctionLabel.function),
+      this.#podFollower('serving', `${OpenFunctionLabel.serving},!${OpenFunctionLabel.function}`),
+      this.#proxyFollower(),
+    ];
+  }
+
+  /** Follows until the signal aborts; resolves when everything is closed. */
+  async run(signal: AbortSignal): Promise<void> {
+    const unsubscribe = this.#options.source.subscribe((change) => this.#onSource(change));
+    try {
+      await Promise.all(this.#followers.map(({ follower }) => follower.run(signal)));
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** Resolves when everything was listed once, or when the signal aborts. */
+  async untilSynced(signal: AbortSignal): Promise<void> {
+    const isSynced = (): boolean =>
+      this.#options.source.isSynced() &&
+      this.#followers.every(({ isRefused, follower }) => isRefused() || follower.isSynced);
+    while (!signal.aborted && !isSynced()) await pause(syncLookMs, signal);
+  }
+
+  /** How long nothing was heard, for each resource that is followed here. */
+  staleness(): Staleness[] {
+    return this.#followers
+      .filter(({ isRefused }) => !isRefused())
+      .map(({ resource, follower }) => ({ resource, seconds: follower.staleMs() / 1000 }));
+  }
+
+  functions(): Iterable<FunctionModel> {
+    return this.#options.source.functions();
+  }
+
+  function(namespace: string, name: string): FunctionModel | undefined {
+    return this.#options.source.function(namespace, name);
+  }
+
+  contextFacts(fn: FunctionModel): ContextFacts {
+    const { source } = this.#options;
+    return {
+      servings: source.servingsOf(fn.namespace, fn.name),
+      components: source.components(fn.namespace),
+    };
+  }
+
+  surroundings(fn: FunctionModel): FunctionSurroundings {
+    const { source } = this.#options;
+    const { namespace, name } = fn;
+    const servings = source.servingsOf(namespace, name);
+    const claims: ObservedPod['claim'][] = [
+      { kind: 'function', name },
+      ...servings.map((serving) => ({ kind: 'serving' as const, name: serving })),
+    ];
+    const [openFunctionProxy] = servings.flatMap((serving) =>
+      this.#proxies.group(namespace, serving),
+    );
+    return {
+      objects: [...this.#owned.values()].flatMap((objects) => objects.of(namespace, name)),
+      pods: claims.flatMap((claim) => this.#pods.claiming(namespace, claim)),
+      openFunctionProxy,
+      componentsAreServed: source.componentsAreServed,
+    };
+  }
+
+  pod(namespace: string, name: string): { pod: ObservedPod; fn: FunctionModel } | undefined {
+    const pod = this.#pods.get(namespace, name);
+    const fn = pod === undefined ? undefined : this.#functionOf(pod);
+    return pod === undefined || fn === undefined ? undefined : { pod, fn };
+  }
+
+  /** Function pods that have not ended, each with its Function; those of unknown Functions left out. */
+  *functionPods(): Generator<{ pod: ObservedPod; fn: FunctionModel }> {
+    for (const pod of this.#pods.values()) {
+      const fn = this.#functionOf(pod);
+      if (fn !== undefined) yield { pod, fn };
+    }
+  }
+
+  /** Deployments of proxies that are kept. */
+  proxies(): Iterable<ObservedObject> {
+    return this.#owned.get('Deployment')?.values() ?? [];
+  }
+
+  async hasAnnotatedWorkload(fn: FunctionModel, signal: AbortSignal): Promise<boolean> {
+    return (await this.#workloads.appIds(fn.namespace, signal)).has(appIdOf(fn));
+  }
+
+  /** What a write of our own made, before the watch says so. */
+  wrote(observed: ObservedObject): void {
+    this.#owned.get(observed.kind)?.wrote(observed);
+  }
+
+  deleted(observed: ObservedObject): void {
+    this.#owned.get(observed.kind)?.deleted(observed);
+  }
+
+  #functionOf({ namespace, claim }: ObservedPod): FunctionModel | undefined {
+    const { source } = this.#options;
+    const name =
+      claim.kind === 'function' ? claim.name : source.serving(namespace, claim.name)?.function;
+    return name === undefined ? undefined : source.function(namespace, name);
+  }
+
+  #ownedFollower(objects: OwnedObjects) {
+    const { kind } = objects;
+    return this.#follower({
+      resource: versioned(kind),
+      what: 'kept',
+      // Without tokens nobody has to let this project see a Secret.
+      mayBeRefused: kind === 'Secret',
+      selector: { labels: ownLabel },
+      metadataOnly: kind === 'Secret',
+      read: readObservedObject,
+      onReplace: (items) => {
+        objects.replace(items);
+        this.#options.wakeAll();
+      },
+      onUpsert: (item) => objects.saw(item),
+      onDelete: (namespace, name, uid) => objects.sawDeleted(namespace, name, uid),
+    });
+  }
+
+  #podFollower(kind: ObservedPod['claim']['kind'], labels: string) {
+    const { excludedNamespaces, wakeAll } = this.#options;
+    return this.#follower({
+      resource: pods,
+      what: `of a ${kind}`,
+      selector: { labels, fields: notEnded },
+      metadataOnly: true,
+      read: (object) => readObservedPod(object, excludedNamespaces),
+      onReplace: (items) => {
+        this.#pods.replace(kind, items);
+        wakeAll();
+      },
+      onUpsert: (pod) => this.#pods.saw(kind, pod),
+      onDelete: (namespace, name) => this.#pods.sawDeleted(kind, namespace, name),
+    });
+  }
+
+  #proxyFollower() {
+    const wake = (namespace: string, serving: string): void =>
+      this.#wakeClaim(namespace, { kind: 'serving', name: serving });
+    return this.#follower({
+      resource: deployments,
+      what: "OpenFunction's proxies",
+      selector: { labels: OpenFunctionLabel.proxy },
+      metadataOnly: true,
+      read: readForeignProxy,
+      onReplace: (items) => {
+        this.#proxies.replace(items);
+        this.#options.wakeAll();
+      },
+      onUpsert: (proxy) => {
+        const isNews = this.#proxies.get(proxy.namespace, proxy.name)?.serving !== proxy.serving;
+        this.#proxies.set(proxy);
+        if (isNews) wake(proxy.namespace, proxy.serving);
+      },
+      onDelete: (namespace, name) => {
+        const before = this.#proxies.get(namespace, name);
+        this.#proxies.delete(namespace, name);
+        if (before !== undefined) wake(namespace, before.serving);
+      },
+    });
+  }
+
+  #follower<Item>(options: FollowedResource<Item>): Followed {
+    const { connection, onError, timings, now } = this.#options;
+    const { resource, what, mayBeRefused = false, onReplace, ...rest } = options;
+    // Until it is listed: other trouble in between does not mean that it is granted.
+    let isRefused = false;
+    const follower = new ResourceFollower<Item>({
+      ...rest,
+      connection,
+      resource,
+      onReplace: (items) => {
+        isRefused = false;
+        onReplace(items);
+      },
+      onError: (error) => {
+        if (mayBeRefused && error.kind === 'forbidden') isRefused = true;
+        else onError(error);
+      },
+      onVersion: () => undefined,
+      timings: { ...timings, ...(mayBeRefused ? { backoff: refusedBackoff } : {}) },
+      now,
+    });
+    return {
+      resource: `${resourceName(resource)} (${what})`,
+      isRefused: () => isRefused,
+      follower,
+    };
+  }
+
+  /** What changed about Functions, Servings and Components. */
+  #onSource(change: SourceChange): void {
+    const { wake, wakeAll } = this.#options;
+    switch (change.resource) {
+      case 'all':
+        wakeAll();
+        return;
+      case 'functions':
+        for (const { namespace, name } of change.items) wake(namespace, name);
+        return;
+      case 'servings':
+        for (const serving of change.items) {
+          if (serving.function !== undefined) wake(serving.namespace, serving.function);
+        }
+        return;
+      case 'components':
+        for (const component of change.items) {
+          if (component.serving !== undefined) {
+            this.#wakeClaim(component.namespace, { kind: 'serving', name: component.serving });
+          }
+          this.#wakeUsersOf(component.namespace, component.name);
+        }
+    }
+  }
+
+  #wakeClaim(namespace: string, { kind, name }: ObservedPod['claim']): void {
+    const functionName =
+      kind === 'function' ? name : this.#options.source.serving(namespace, name)?.function;
+    if (functionName !== undefined) this.#options.wake(namespace, functionName);
+  }
+
+  /** Functions that name a Component which somebody else made. */
+  #wakeUsersOf(namespace: string, component: string): void {
+    for (const fn of this.#options.source.functions()) {
+      if (fn.namespace === namespace && usesComponent(fn, component)) {
+        this.#options.wake(namespace, fn.name);
+      }
+    }
+  }
+}
+
+/** One watch. */
+interface Followed {
+  /** For people: the resource, and what of it. */
+  readonly resource: string;
+  /** Whether an admin does not let this project see it, and need not. */
+  readonly isRefused: () => boolean;
+  readonly follower: Pick<ResourceFollower<unknown>, 'run' | 'isSynced' | 'staleMs'>;
+}
+
+interface FollowedResource<Item> {
+  readonly resource: VersionedResource;
+  /** Which objects, in words. */
+  readonly what: string;
+  /** Whether it is right that an admin does not let this project see it. */
+  readonly mayBeRefused?: boolean;
+  readonly selector: ObjectSelector;
+  readonly metadataOnly: boolean;
+  readonly read: (object: JsonObject) => Item | undefined;
+  readonly onReplace: (items: Item[]) => void;
+  readonly onUpsert: (item: Item) => void;
+  readonly onDelete: (namespace: string, name: string, uid: string) => void;
+}
+
+function versioned(kind: ManagedKind): VersionedResource {
+  const { group, version, plural } = managedResource(kind);
+  return { group, versions: [version], plural, kind };
+}
+
+function usesComponent(fn: FunctionModel, component: string): boolean {
+  const { serving } = fn;
+  if (serving === undefined) return false;
+  return [serving.inputs, serving.passiveInputs, serving.outputs, serving.states].some((uses) =>
+    uses.some((use) => use.component === component),
+  );
+}

@@ -1,14 +1,12 @@
-import { createLogger, type Logger } from '../adapters/log.ts';
+import { createLogger } from '../adapters/log.ts';
 import { startController } from '../processes/controller.ts';
-import { openCluster } from '../processes/open-cluster.ts';
-import { startParts } from '../processes/process-part.ts';
 import { startAdmission } from '../processes/webhook.ts';
 import { controllerOptions } from '../settings/controller-options.ts';
-import type { SettingsOf } from '../settings/option.ts';
 import * as options from '../settings/options.ts';
 import { proxyOptions, proxySettingsOf } from '../settings/proxy-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
-import { explainStartFailure, serveUntilStopped } from './process-lifetime.ts';
+import { serveUntilStopped } from './process-lifetime.ts';
+import { startInCluster } from './start-in-cluster.ts';
 
 const table = {
   port: options.port,
@@ -33,30 +31,15 @@ export const serveCommand = defineCommand({
   async run(settings, io) {
     const log = createLogger(settings.logLevel);
     log.info({ settings }, 'starting');
-    const running = await start(settings, log);
+    const running = await startInCluster(settings, log, (opened) => [
+      // First, so that nothing is written by a process that then cannot listen.
+      (metrics) => startAdmission(settings, opened, metrics, log),
+      (metrics) =>
+        startController({ ...settings, proxy: proxySettingsOf(settings) }, opened, metrics, log),
+    ]);
     if (running === undefined) return ExitCode.failed;
     const { healthPort, parts } = running;
     const ports = { port: parts[0].port, healthPort };
     return serveUntilStopped(ports, running, settings.shutdownTimeout, io, log);
   },
 });
-
-async function start(settings: SettingsOf<typeof table>, log: Logger) {
-  const result = openCluster(settings.kubeconfig, log);
-  if ('problems' in result) {
-    for (const problem of result.problems) log.error({ problem }, 'cannot start');
-    return undefined;
-  }
-  const { opened } = result;
-  try {
-    return await startParts(settings, opened, [
-      // First, so that nothing is written by a process that then cannot listen.
-      (metrics) => startAdmission(settings, opened, metrics, log),
-      (metrics) =>
-        startController({ ...settings, proxy: proxySettingsOf(settings) }, opened, metrics, log),
-    ]);
-  } catch (error) {
-    log.error({ problem: explainStartFailure(error, settings) }, 'cannot start');
-    return undefined;
-  }
-}

@@ -89,11 +89,14 @@ export class PodRepair {
     const { pods } = view.surroundings(fn);
     const pauseMs = this.#pauseMs(fn, pods);
     if (pauseMs > 0) return { requeueAfterMs: pauseMs };
-    const waitMs = this.#bucket.tryTake() ? 0 : this.#bucket.waitMs();
+    // One look at the clock decides: by a second one there might be a token that nobody took.
+    const waitMs = this.#bucket.waitMs();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
+    this.#bucket.reserve();
     await evict(pod, signal);
-    // Those from before: the replacement may be there already.
+    // With the pods from before: the replacement may be there already.
     this.#remember(fn, pods);
+    this.#noteAdmitted(fn, view.surroundings(fn).pods);
     events.happened(fn, podEvicted(pod.name), pod.uid);
     return {};
   }
@@ -134,8 +137,12 @@ export class PodRepair {
     const progress = this.#progressOf(fn);
     if (progress === undefined) return;
     const since = newcomers(pods, progress);
-    const isAdmittedAgain = since.some(({ mode }) => mode !== undefined);
-    if (isAdmittedAgain && replaceable(since).length === 0) this.#progress.delete(keyOf(fn));
+    const lastMissed = replaceable(since).reduce<string | undefined>(later, undefined);
+    const isAdmittedAgain = since.some(
+      ({ mode, createdAt }) =>
+        mode !== undefined && (lastMissed === undefined || createdAt > lastMissed),
+    );
+    if (isAdmittedAgain) this.#progress.delete(keyOf(fn));
   }
 
   #progressOf(fn: FunctionModel): Progress | undefined {
@@ -163,6 +170,10 @@ function replaceable(pods: readonly ObservedPod[]): ObservedPod[] {
 /** Pods that came after the last one was evicted. */
 function newcomers(pods: readonly ObservedPod[], { known }: Progress): ObservedPod[] {
   return pods.filter(({ uid }) => !known.has(uid));
+}
+
+function later(time: string | undefined, { createdAt }: ObservedPod): string {
+  return time !== undefined && time > createdAt ? time : createdAt;
 }
 
 function uidsOf(pods: readonly ObservedPod[]): ReadonlySet<string> {

@@ -57,6 +57,9 @@ export interface ReconcileResult {
  */
 const takenRecheckMs = 30_000;
 
+/** A watch tells of an object of ours by then. */
+const firstTakenRecheckMs = 1_000;
+
 /** Garbage collection takes an object away shortly after its owner, be that an earlier Function or a proxy. */
 const leavingRecheckMs = 5_000;
 
@@ -76,6 +79,8 @@ export class FunctionReconciler {
   /** By uid of the Function. */
   readonly #modes = new Map<string, EffectiveMode>();
   readonly #uids = new Map<string, string>();
+  /** Uids of the Functions whose Secret was there already when it was to be made. */
+  readonly #takenSecrets = new Set<string>();
 
   constructor(options: FunctionReconcilerOptions) {
     this.#options = options;
@@ -199,7 +204,7 @@ export class FunctionReconciler {
     if (kind === 'Secret') {
       // A Secret is never read: it is made, or it is there.
       const made = await writer.create(applicable, signal);
-      if (made === undefined) outcome.taken(nameTaken(kind, name, { owner: undefined }));
+      if (made === undefined) this.#noteTakenSecret(fn, name, outcome);
       return made;
     }
     const existing = await writer.find(kind, fn.namespace, name, signal);
@@ -215,6 +220,14 @@ export class FunctionReconciler {
     const made = await writer.apply(applicable, false, signal);
     if (kind === 'Deployment') events.happened(fn, proxyCreated(name), made.uid);
     return made;
+  }
+
+  /** It may be ours: the answer to an earlier attempt got lost, and the watch has yet to tell. */
+  #noteTakenSecret(fn: FunctionModel, name: string, outcome: Outcome): void {
+    const uid = fn.uid ?? '';
+    if (this.#takenSecrets.has(uid)) outcome.taken(nameTaken('Secret', name, { owner: undefined }));
+    else outcome.requeue(firstTakenRecheckMs);
+    this.#takenSecrets.add(uid);
   }
 
   /** Puts an object back as it is wanted. */
@@ -281,6 +294,7 @@ export class FunctionReconciler {
     if (before === uid) return;
     if (before !== undefined) {
       this.#modes.delete(before);
+      this.#takenSecrets.delete(before);
       for (const [object, { functionUid }] of this.#accepted) {
         if (functionUid === before) this.#accepted.delete(object);
       }

@@ -47,6 +47,11 @@ export function startController(
   const run = new ControllerRun(settings, cluster, metrics, log);
   const stop = new AbortController();
   const ended = run.run(stop.signal);
+  ended.catch((error: unknown) => {
+    // A fault of ours. Going on without a controller would look healthy; a process that ends is started again.
+    log.fatal({ stack: (error as Error).stack }, 'the controller failed; ending');
+    process.exit(1);
+  });
   return {
     missing: () => [],
     stop: async () => {
@@ -98,7 +103,7 @@ class ControllerRun {
 
   /** One term: follow what the controller needs, and reconcile, until the signal aborts. */
   async #lead(signal: AbortSignal): Promise<void> {
-    const { connection, source } = this.#cluster;
+    const { connection, controllerConnection, source } = this.#cluster;
     const settings = this.#settings;
     const view: KubernetesClusterView = new KubernetesClusterView({
       connection,
@@ -111,13 +116,13 @@ class ControllerRun {
     const controller = new Controller({
       view,
       writer: new KubernetesObjectWriter({
-        connection,
+        connection: controllerConnection,
         onWritten: (observed) => view.wrote(observed),
         onDeleted: (observed) => view.deleted(observed),
         onRequest: (kind, verb) => this.#metrics.countWrite(kind, verb),
       }),
       writeEvent: eventWriter({
-        connection,
+        connection: controllerConnection,
         instance: this.#identity,
         onError: (error) => this.#report(error),
         onRequest: (verb) => this.#metrics.countWrite('Event', verb),
@@ -127,7 +132,9 @@ class ControllerRun {
       repair: settings.repairMissedPods
         ? {
             perMinute: settings.repairRate,
-            evict: podEvictor(connection, () => this.#metrics.countWrite('Eviction', 'create')),
+            evict: podEvictor(controllerConnection, () =>
+              this.#metrics.countWrite('Eviction', 'create'),
+            ),
             onError: (error) => this.#report(error),
           }
         : undefined,

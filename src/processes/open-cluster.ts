@@ -7,7 +7,10 @@ import type { OpenedSource } from './open-source.ts';
 /** A cluster, followed. */
 export interface OpenedCluster extends OpenedSource {
   readonly source: KubernetesFunctionSource;
+  /** For watches, the Lease, and what admission asks: nothing there has to wait for a burst of writes. */
   readonly connection: KubernetesConnection;
+  /** For the controller's requests, with sockets of its own. */
+  readonly controllerConnection: KubernetesConnection;
   /** Where this process is at home: its pod's namespace, or that of the kubeconfig's context. */
   readonly namespace: string | undefined;
 }
@@ -25,10 +28,12 @@ export type OpenClusterResult =
 export function openCluster(kubeconfig: string | undefined, log: Logger): OpenClusterResult {
   let namespace: string | undefined;
   let connection: KubernetesConnection;
+  let controllerConnection: KubernetesConnection;
   try {
     // A wrong path is told at the start, and not by a server that never gets ready.
     namespace = contextNamespace(loadKubeConfig(kubeconfig));
     connection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
+    controllerConnection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
   } catch (error) {
     return { problems: [explainKubeConfigFailure(error)] };
   }
@@ -43,12 +48,14 @@ export function openCluster(kubeconfig: string | undefined, log: Logger): OpenCl
     opened: {
       source,
       connection,
+      controllerConnection,
       namespace,
       missing: () => source.missing(),
       staleness: () => source.staleness(),
       stop: async () => {
         await source.stop();
         connection.close();
+        controllerConnection.close();
       },
     },
     functionCount: 0,

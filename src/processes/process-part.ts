@@ -20,7 +20,7 @@ export interface HealthSettings {
 export type PartStarter = (metrics: Metrics) => ProcessPart | Promise<ProcessPart>;
 
 /** What starters start, each in its place. */
-type StartedBy<Starters extends readonly PartStarter[]> = {
+export type StartedBy<Starters extends readonly PartStarter[]> = {
   readonly [Index in keyof Starters]: Awaited<ReturnType<Starters[Index]>>;
 };
 
@@ -48,7 +48,7 @@ export async function startParts<const Starters extends readonly PartStarter[]>(
   const isStarted = (): boolean => parts.length === starters.length;
   const health = buildHealthServer(
     () => [
-      ...(isStarted() ? [] : ['started']),
+      ...(isStarted() ? [] : ['every part started']),
       ...parts.flatMap((part) => part.missing()),
       ...opened.missing(),
     ],

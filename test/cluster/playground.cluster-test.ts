@@ -13,7 +13,7 @@ import { enableDapr, serviceMode } from './harness/fixtures.ts';
 import { until } from './harness/until.ts';
 
 /** The end of what it says when all is up. */
-const isUp = "The webhook's log follows";
+const isUp = 'The log of webhook and controller follows';
 
 /** What it starts, in this order, each by a part of its command line. */
 const programs = {
@@ -21,7 +21,7 @@ const programs = {
   etcd: 'etcd --data-dir',
   'API server': 'kube-apiserver --',
   'controller manager': 'kube-controller-manager --',
-  webhook: 'src/main.ts webhook',
+  webhook: 'src/main.ts serve',
 } as const;
 
 type Program = keyof typeof programs;
@@ -58,7 +58,7 @@ describe('what the playground says', () => {
       expect(exports.some((line) => line.includes('PATH'))).toBe(!hasKubectl);
       const say = (command = '') => runShell([...exports, command].join('\n'), machine);
 
-      const [first, second, third] = commands;
+      const [first, second, third, fourth] = commands;
       const created = await say(first);
       expect(created).toMatchObject({ code: 0, stderr: '' });
       expect(JSON.parse(/^\{.*\}$/m.exec(created.stdout)?.[0] ?? '')).toEqual({
@@ -66,14 +66,21 @@ describe('what the playground says', () => {
         [serviceMode]: 'standalone',
       });
 
-      const made = await say(second);
+      const kept = await say(second);
+      expect(kept).toMatchObject({ code: 0, stderr: '' });
+      for (const kind of ['deployment.apps', 'service', 'networkpolicy.networking.k8s.io']) {
+        expect(kept.stdout).toContain(`${kind}/${functionName}-dapr-proxy `);
+      }
+      expect(kept.stdout).toContain(`component.dapr.io/${functionName}-`);
+
+      const made = await say(third);
       expect(made).toMatchObject({ code: 0, stderr: '' });
       expect(made.stdout.match(pods[0])).toHaveLength(pods[1]);
 
-      const denied = await say(third);
+      const denied = await say(fourth);
       expect(denied.code).toBe(1);
       expect(denied.stderr).toContain('supported values: "standalone", "sidecar"');
-      expect(commands).toHaveLength(3);
+      expect(commands).toHaveLength(4);
 
       await playground.says(' denied ');
       const log = playground.stdout.split(isUp)[1];

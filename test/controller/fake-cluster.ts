@@ -50,6 +50,8 @@ export class FakeCluster implements ClusterView, ObjectWriter {
   beforeRequest: (request: FakeRequest) => void = () => undefined;
   /** What admission makes of an object before it is stored. */
   admit: (object: JsonObject) => JsonObject = (object) => object;
+  /** Whether requests look at their signal; one that is late is carried out all the same. */
+  heedsSignals = true;
   /** Whether Dapr's operator runs. */
   hasDapr = false;
   facts: ContextFacts = noFacts;
@@ -269,9 +271,9 @@ export class FakeCluster implements ClusterView, ObjectWriter {
   // How it works.
 
   #request(request: FakeRequest, signal: AbortSignal): void {
-    signal.throwIfAborted();
+    if (this.heedsSignals) signal.throwIfAborted();
     this.beforeRequest(request);
-    signal.throwIfAborted();
+    if (this.heedsSignals) signal.throwIfAborted();
   }
 
   #written(request: FakeRequest, stored: Stored): ObservedObject {

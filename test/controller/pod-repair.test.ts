@@ -8,7 +8,7 @@ import { observedPod } from '../support/observed.ts';
 import { FakeCluster } from './fake-cluster.ts';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ now: Date.parse('2026-06-01T00:00:00Z') });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -34,7 +34,12 @@ function missed(name: string, members: Partial<ObservedPod> = {}): ObservedPod {
  * A cluster with Function `orders`, whose pods are replaced when they are evicted
  * and admitted while the webhook is up, and a repair that is told of every change.
  */
-function world({ isWebhookUp = true, perMinute = 20 } = {}) {
+function world({
+  isWebhookUp = true,
+  perMinute = 20,
+  replacedAfterMs = 0,
+  now = () => performance.now(),
+} = {}) {
   const cluster = new FakeCluster();
   const webhook = { isUp: isWebhookUp };
   const evicted: string[] = [];
@@ -50,14 +55,15 @@ function world({ isWebhookUp = true, perMinute = 20 } = {}) {
     made += 1;
     const mode = webhook.isUp ? 'standalone' : undefined;
     const name = `made-${made}`;
-    cluster.putPods({ ...pod, name, uid: `uid-of-${name}`, mode, isDeleting: false });
+    const createdAt = new Date().toISOString().replace(/\.\d+/, '');
+    cluster.putPods({ ...pod, name, uid: `uid-of-${name}`, mode, isDeleting: false, createdAt });
   };
   const answer = { evict: async (_pod: ObservedPod): Promise<void> => undefined };
   const repair = new PodRepair({
     view: cluster,
     events: recorder,
     perMinute,
-    now: () => performance.now(),
+    now,
     onError: (error) => errors.push(error.message),
     evict: async (pod, signal) => {
       signal.throwIfAborted();
@@ -66,8 +72,12 @@ function world({ isWebhookUp = true, perMinute = 20 } = {}) {
       times.push(Math.round(performance.now() - startedAtMs));
       // In this order the ReplicaSet controller and the kubelet do it.
       cluster.putPods({ ...pod, isDeleting: true });
-      replace(pod);
-      cluster.removePod(pod.name);
+      const end = (): void => {
+        replace(pod);
+        cluster.removePod(pod.name);
+      };
+      if (replacedAfterMs === 0) end();
+      else setTimeout(end, replacedAfterMs);
     },
   });
   cluster.putFunction(functionCalled('orders'));
@@ -108,6 +118,20 @@ describe('pods that were not admitted', () => {
     }
     await pass(10 * minuteMs);
     expect(times).toEqual([0, 10_000, 20_000, 30_000, 40_000, 50_000]);
+  });
+
+  it('keep to the rate also where the clock goes on between two looks at it', async () => {
+    let looks = 0;
+    const now = () => {
+      looks += 1;
+      return performance.now() + looks / 10;
+    };
+    const { cluster, times } = world({ now });
+    cluster.putPods(...Array.from({ length: 12 }, (_, index) => missed(`pod-${index}`)));
+    await pass(2 * minuteMs);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(gaps).toHaveLength(11);
+    expect(Math.min(...gaps)).toBeGreaterThan(2_900);
   });
 
   it('are evicted once, however often their Function is looked at', async () => {
@@ -217,9 +241,15 @@ describe('an eviction that is refused', () => {
 });
 
 describe('while replacements are not admitted either', () => {
-  for (const replicas of [1, 2, 5]) {
-    it(`it pauses, with ${replicas} of a Function, longer each time`, async () => {
-      const { cluster, evicted, times, told } = world({ isWebhookUp: false });
+  for (const [replicas, replacedAfterMs] of [
+    [1, 0],
+    [1, 2_000],
+    [2, 0],
+    [2, 2_000],
+    [5, 0],
+  ] as const) {
+    it(`it pauses, with ${replicas} of a Function that come after ${replacedAfterMs} ms, longer each time`, async () => {
+      const { cluster, evicted, times, told } = world({ isWebhookUp: false, replacedAfterMs });
       cluster.putPods(...Array.from({ length: replicas }, (_, index) => missed(`pod-${index}`)));
       await pass(10_000);
       expect(evicted).toHaveLength(1);
@@ -292,6 +322,41 @@ describe('while replacements are not admitted either', () => {
     await pass(10_000);
     expect(evicted).toEqual(['a', 'stock-a', 'stock-b']);
   });
+
+  it('it goes by the youngest pod where some were admitted and some were not', async () => {
+    const { cluster, evicted, replace, webhook } = world({ isWebhookUp: false });
+    cluster.putPods(missed('a'));
+    await pass(10_000);
+    replace(missed('any'));
+    webhook.isUp = true;
+    replace(missed('any'));
+    await pass(10_000);
+    // Of one second, and so nobody knows which was first.
+    expect(evicted).toEqual(['a']);
+    replace(missed('any'));
+    await pass(10_000);
+    expect(evicted.length).toBeGreaterThan(1);
+  });
+
+  it.each([0, 700])(
+    'and once they are admitted again, the next time begins anew, with replacements after %i ms',
+    async (replacedAfterMs) => {
+      const { cluster, evicted, times, webhook } = world({ isWebhookUp: false, replacedAfterMs });
+      cluster.putPods(missed('a'));
+      await pass(30 * minuteMs);
+      webhook.isUp = true;
+      await pass(30 * minuteMs);
+      const before = evicted.length;
+      webhook.isUp = false;
+      cluster.putPods(missed('b', { createdAt: '2026-06-02T00:00:00Z' }));
+      await pass(10_000);
+      expect(evicted.slice(before)).toEqual(['b']);
+      await pass(70_000);
+      const [first = 0, second = 0] = times.slice(before);
+      expect(second - first).toBeGreaterThanOrEqual(minuteMs);
+      expect(second - first).toBeLessThan(minuteMs + 10_000);
+    },
+  );
 
   it('a Function that is made anew under its name begins anew', async () => {
     const { cluster, evicted, webhook } = world({ isWebhookUp: false });

@@ -133,8 +133,10 @@ describe('a Function that is new', () => {
     expect(gone.cluster.writes).toEqual([]);
     for (const mode of modes) {
       const going = world({ ...ordersIn(mode), isDeleting: true });
+      const requests: FakeRequest[] = [];
+      going.cluster.beforeRequest = (request) => requests.push(request);
       expect(await going.reconcile()).toEqual({});
-      expect(going.cluster.writes).toEqual([]);
+      expect(requests).toEqual([]);
     }
   });
 });
@@ -189,9 +191,13 @@ describe('an object of a wanted name that somebody else has', () => {
     const requests: FakeRequest[] = [];
     one.cluster.beforeRequest = (request) => requests.push(request);
     const before = one.cluster.object('Secret/orders-dapr-proxy');
+    // At first it may be ours, made by a request whose answer got lost.
+    expect(await one.reconcile()).toEqual({ requeueAfterMs: 1_000 });
+    expect(await titlesTold(one)).not.toContain('NameTaken');
     expect(await one.reconcile()).toEqual({ requeueAfterMs: 30_000 });
     expect(one.cluster.object('Secret/orders-dapr-proxy')).toEqual(before);
-    expect(requests.filter(({ kind }) => kind === 'Secret')).toMatchObject([{ verb: 'create' }]);
+    const asked = requests.filter(({ kind }) => kind === 'Secret');
+    expect(asked.map(({ verb }) => verb)).toEqual(['create', 'create']);
     expect(await titlesTold(one)).toContain('NameTaken');
   });
 
@@ -247,6 +253,30 @@ describe('an object that is on its way out', () => {
     one.cluster.remove(service);
     expect(await one.reconcile()).toEqual({});
     expect(one.cluster.titles()).toEqual([...proxyParts].sort());
+  });
+
+  it('with its Function is waited for as well, also where nobody sees whose it was', async () => {
+    const one = world();
+    await one.reconcile();
+    one.cluster.edit(service, ['metadata', 'labels', 'baas.openfunction.io/proxy'], undefined);
+    one.cluster.putFunction(ordersIn('standalone', {}, 'u-2'));
+    one.cluster.takeWrites();
+    expect(await one.reconcile()).toEqual({ requeueAfterMs: 5_000 });
+    expect(one.cluster.takeWrites()).toEqual([]);
+    expect(await titlesTold(one)).not.toContain('NameTaken');
+  });
+
+  it('is looked at first where another name is taken for longer', async () => {
+    for (const [leaving, taken] of [
+      ['orders-dapr-proxy', 'orders-events'],
+      ['orders-events', 'orders-dapr-proxy'],
+    ] as const) {
+      const one = world();
+      one.cluster.put(stranger('Service', taken));
+      one.cluster.put(stranger('Service', leaving));
+      one.cluster.remove(`Service/${leaving}`, true);
+      expect(await one.reconcile()).toEqual({ requeueAfterMs: 5_000 });
+    }
   });
 
   it('of ours comes back when it is gone', async () => {
@@ -329,6 +359,21 @@ describe('a reconcile that is aborted', () => {
       };
       await expect(one.reconcile()).rejects.toThrow('the Lease is lost');
       expect(one.cluster.writes).toHaveLength(last);
+      expect(await titlesTold(one)).toEqual([]);
+    }
+  });
+
+  it('writes nothing more even where a request that is under way succeeds or fails all the same', async () => {
+    for (const answer of ['succeeds', 'fails']) {
+      const one = world();
+      one.cluster.heedsSignals = false;
+      one.cluster.beforeRequest = ({ verb, kind }) => {
+        if (verb !== 'apply' || kind !== 'Service') return;
+        one.stop.abort(new Error('the Lease is lost'));
+        if (answer === 'fails') throw new Error('the connection is closed');
+      };
+      await expect(one.reconcile()).rejects.toThrow('the Lease is lost');
+      expect(one.cluster.writes).toHaveLength(answer === 'fails' ? 1 : 2);
       expect(await titlesTold(one)).toEqual([]);
     }
   });
@@ -472,6 +517,11 @@ describe('an argument over an object', () => {
     };
     await one.reconcile();
     await argue();
+    // Quiet for a minute is not the end of it.
+    one.clock.nowMs += 60_000;
+    await one.reconcile();
+    await one.reconcile();
+    await argue();
     one.clock.nowMs += 60_000;
     await one.reconcile();
     one.clock.nowMs += 10 * 60_000;
@@ -494,7 +544,7 @@ describe('an argument over an object', () => {
 
   it('is none where a user turns Dapr on and off', async () => {
     const one = world();
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 24; round += 1) {
       one.cluster.putFunction(ordersIn(round % 2 === 0 ? 'standalone' : 'disabled'));
       expect(await one.reconcile()).toEqual({});
     }
@@ -547,6 +597,22 @@ describe('an API server that stores something else than it is given', () => {
     expect(pick(one.cluster.object(deployment), 'spec', 'replicas')).toBe(3);
     expect(await one.reconcile()).toEqual({});
     expect(one.cluster.takeWrites()).toEqual([]);
+  });
+
+  it('and then stores what it is given has drift put back to that, and not to what it made before', async () => {
+    const one = world();
+    one.cluster.admit = (object) => {
+      const copy = wireCopy(object);
+      if (object['kind'] === 'Deployment') objectAt(copy, 'spec')['replicas'] = 3;
+      return copy;
+    };
+    await one.reconcile();
+    one.cluster.admit = (object) => object;
+    for (const replicas of [7, 3]) {
+      one.cluster.edit(deployment, ['spec', 'replicas'], replicas);
+      await one.reconcile();
+      expect(pick(one.cluster.object(deployment), 'spec', 'replicas')).toBe(1);
+    }
   });
 
   it('has new wishes written, once', async () => {
@@ -711,6 +777,18 @@ describe('where the workloads of a namespace cannot be listed', () => {
     expect(pick(one.cluster.object('Service/orders-shop-dapr'), 'spec')).toEqual(
       pick(before, 'spec'),
     );
+  });
+
+  it('none is made under another app-id either', async () => {
+    const one = world(ordersIn('sidecar'));
+    await one.reconcile();
+    one.cluster.putFunction(ordersIn('sidecar', { 'dapr.io/app-id': 'shop' }));
+    one.cluster.beforeRequest = failing;
+    await expect(one.reconcile()).rejects.toThrow('Cannot list statefulsets');
+    expect(one.cluster.titles()).not.toContain('Service/shop-dapr');
+    one.cluster.beforeRequest = () => undefined;
+    await one.reconcile();
+    expect(one.cluster.titles()).toEqual(['Component/orders-kafka', 'Service/shop-dapr']);
   });
 
   it('a Function in another mode is none the worse', async () => {

@@ -192,8 +192,12 @@ export class KubernetesFunctionSource implements FunctionSource {
       metadataOnly: resource === servings,
       read: (object) => read(object, ''),
       onReplace: (items) => {
+        const before = [...table.values()];
         table.replace(items);
         this.#tell({ resource: 'all' });
+        // Nobody who goes through all there is comes across these.
+        const gone = before.filter((one) => table.get(one.namespace, one.name) === undefined);
+        if (gone.length > 0) onChange(gone);
       },
       onUpsert: (item) => {
         const before = table.get(item.namespace, item.name);

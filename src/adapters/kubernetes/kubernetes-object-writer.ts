@@ -66,8 +66,9 @@ export class KubernetesObjectWriter implements ObjectWriter {
       try {
         return await this.#apply(applicable, force, within);
       } catch (error) {
-        if (!force || !isPortClash(error)) throw error;
-        await this.#replacePorts(applicable, within);
+        const isMended =
+          force && isPortClash(error) && (await this.#replacePorts(applicable, within));
+        if (!isMended) throw error;
         return this.#apply(applicable, force, within);
       }
     });
@@ -144,23 +145,26 @@ export class KubernetesObjectWriter implements ObjectWriter {
     return this.#written(kind, 'apply', answer);
   }
 
-  /** Makes room for ports whose numbers somebody changed. */
+  /** Makes room for ports whose numbers somebody changed; false when there are none. */
   async #replacePorts(
     { kind, namespace, name, object }: ApplicableObject,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { connection, onRequest } = this.#options;
     const path = objectPath(managedResource(kind), namespace, name);
     const live = await connection.getJson(path, { signal });
+    const patch = portReplacement(live, object);
+    if (patch.length === 0) return false;
     await connection.changeJson(path, {
       method: 'PATCH',
       contentType: 'application/json-patch+json',
       query: { fieldManager: projectName },
       accept: metadataOnly,
-      body: portReplacement(live, object).map((operation) => ({ ...operation })),
+      body: patch.map((operation) => ({ ...operation })),
       signal,
     });
     onRequest(kind, 'patch');
+    return true;
   }
 
   #written(kind: ManagedKind, verb: string, answer: JsonObject): ObservedObject {

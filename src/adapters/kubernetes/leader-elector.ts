@@ -85,6 +85,8 @@ export class LeaderElector {
     while (!signal.aborted) {
       const startedAtMs = this.#now();
       if (await this.#attempt(signal)) await this.#leadUntilLost(signal, startedAtMs);
+      // A request that was cut short may have made us leader all the same.
+      else if (signal.aborted && this.#verb !== 'get') await this.#release();
       else await pause(this.#timings.retryPeriodMs, signal);
     }
   }

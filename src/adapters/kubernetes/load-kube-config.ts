@@ -1,4 +1,5 @@
 import { KubeConfig } from '@kubernetes/client-node';
+import { asText } from '../../api/json.ts';
 
 /** What client-node falls back to when it has found nothing; nothing of ours listens there. */
 const clientFallback = 'http://localhost:8080';
@@ -26,5 +27,6 @@ export function loadKubeConfig(path?: string): KubeConfig {
 
 /** The namespace that a kubeconfig's context names; that of the pod for a service account. */
 export function contextNamespace(config: KubeConfig): string | undefined {
-  return config.getContextObject(config.currentContext)?.namespace;
+  // An empty one is none, and a file may end in a line break.
+  return asText(config.getContextObject(config.currentContext)?.namespace?.trim());
 }

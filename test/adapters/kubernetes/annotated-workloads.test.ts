@@ -99,6 +99,14 @@ describe('those who ask while a list is running', () => {
     expect(held.asked).toEqual(['deployments', 'statefulsets', 'deployments', 'statefulsets']);
   });
 
+  test('the next time are not given the list that was shared the time before', async () => {
+    await Promise.all([appIds(), appIds()]);
+    const running = appIds();
+    server.put('deployments', 'demo', 'orders', asking('orders-demo'));
+    expect(await appIds()).toEqual(['orders-demo']);
+    await running;
+  });
+
   test('of another namespace do not wait for it', async () => {
     server.put('deployments', 'other', 'elsewhere', asking('elsewhere'));
     server.intercept = ({ namespace }) => (namespace === 'demo' ? 'hang' : undefined);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { JsonObject } from '../../../src/api/json.ts';
+import { asText, at, type Json } from '../../../src/api/json.ts';
 
 /** A request as the tests look at it. */
 export interface ApiRequest {
@@ -25,18 +25,17 @@ export interface ApiRequest {
   readonly name: string | undefined;
   readonly accept: string;
   readonly authorization: string;
-  readonly body: JsonObject | undefined;
+  readonly body: Json | undefined;
 }
 
 const pathPattern =
   /^\/(?:api\/(v1)|apis\/([^/]+\/[^/]+))(?:\/namespaces\/([^/]+))?(?:\/([^/]+))?(?:\/([^/]+))?(?:\/([^/]+))?$/;
 
 /** @param body of the request, when it has one */
-export function readApiRequest(incoming: IncomingMessage, body?: JsonObject): ApiRequest {
+export function readApiRequest(incoming: IncomingMessage, body?: Json): ApiRequest {
   const url = new URL(incoming.url ?? '/', 'http://fake');
   const match = pathPattern.exec(url.pathname);
   const [, core, other, namespace, plural = '', name, subresource] = match ?? [];
-  const metadata = body?.['metadata'] as JsonObject | undefined;
   return {
     verb: match === null ? 'other' : verbOf(incoming, plural, name, subresource, url.searchParams),
     path: url.pathname,
@@ -44,7 +43,7 @@ export function readApiRequest(incoming: IncomingMessage, body?: JsonObject): Ap
     version: core ?? other ?? '',
     plural,
     namespace,
-    name: name ?? (metadata?.['name'] as string | undefined),
+    name: name ?? asText(at(body, 'metadata', 'name')),
     accept: incoming.headers.accept ?? '',
     authorization: incoming.headers.authorization ?? '',
     body,

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { JsonObject } from '../../../src/api/json.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { type ApiRequest, readApiRequest } from './api-request.ts';
 import { type Change, FakeObjects, namespaceOf } from './fake-objects.ts';
 import { FakeWrites } from './fake-writes.ts';
@@ -182,7 +182,7 @@ export class FakeApiServer {
     if (incoming.method === 'GET') this.#answer(readApiRequest(incoming), response);
     else {
       json(incoming).then(
-        (body) => this.#answer(readApiRequest(incoming, body as JsonObject), response),
+        (body) => this.#answer(readApiRequest(incoming, body as Json), response),
         // The client gave up, or sent no JSON: either way it gets no answer.
         () => response.destroy(),
       );

@@ -1,4 +1,6 @@
-import { asObject, at, type JsonObject, jsonEquals } from '../../../src/api/json.ts';
+import { asList, asObject, at, type JsonObject, jsonEquals } from '../../../src/api/json.ts';
+import type { PatchOperation } from '../../../src/rules/json-patch.ts';
+import { applyPatch } from '../../support/apply-patch.ts';
 import type { ApiRequest } from './api-request.ts';
 import { eventProblem } from './event-validation.ts';
 import type { FakeObjects } from './fake-objects.ts';
@@ -25,7 +27,7 @@ export class FakeWrites {
     switch (request.verb) {
       case 'create':
         return live === undefined
-          ? this.#store(request, undefined, this.#updated(request, undefined, request.body ?? {}))
+          ? this.#store(request, undefined, this.#updated(request, undefined, objectOf(request)))
           : refusal(409, 'AlreadyExists', `${plural} "${name}" already exists`);
       case 'apply':
         return this.#apply(request, live);
@@ -41,10 +43,10 @@ export class FakeWrites {
   }
 
   #apply(request: ApiRequest, live: JsonObject | undefined): Answer {
-    const { query, body = {} } = request;
+    const { query } = request;
     const manager = query.get('fieldManager') ?? '';
     if (manager === '') return refusal(400, 'BadRequest', 'fieldManager is required');
-    const result = applyFields(live, body, manager, query.get('force') === 'true');
+    const result = applyFields(live, objectOf(request), manager, query.get('force') === 'true');
     if ('object' in result) return this.#store(request, live, result.object);
     const [first] = result.conflicts;
     return refusal(
@@ -54,10 +56,14 @@ export class FakeWrites {
     );
   }
 
-  /** PUT and merge patches. */
+  /** PUT, merge patches and JSON patches. */
   #change(request: ApiRequest, live: JsonObject): Answer {
-    const { verb, body = {} } = request;
-    const next = verb === 'patch' ? mergePatch(live, body) : body;
+    let next: JsonObject;
+    try {
+      next = changed(request, live);
+    } catch (error) {
+      return refusal(422, 'Invalid', (error as Error).message);
+    }
     const version = at(next, 'metadata', 'resourceVersion');
     if (version !== undefined && version !== at(live, 'metadata', 'resourceVersion')) {
       return refusal(409, 'Conflict', 'the object has been modified');
@@ -84,7 +90,7 @@ export class FakeWrites {
   #delete(request: ApiRequest, live: JsonObject | undefined): Answer {
     const { verb, plural, namespace = '', name = '', body } = request;
     if (live === undefined) return notFound(request);
-    const options = verb === 'evict' ? asObject(body?.['deleteOptions']) : body;
+    const options = verb === 'evict' ? at(body, 'deleteOptions') : body;
     const uid = at(options, 'preconditions', 'uid');
     if (uid !== undefined && uid !== at(live, 'metadata', 'uid')) {
       return refusal(409, 'Conflict', 'the UID in the precondition does not match');
@@ -97,6 +103,18 @@ export class FakeWrites {
   #note({ verb, plural, namespace, name }: ApiRequest): void {
     this.done.push(`${verb} ${plural} ${namespace}/${name}`);
   }
+}
+
+function changed(request: ApiRequest, live: JsonObject): JsonObject {
+  if (request.verb === 'update') return objectOf(request);
+  const operations = asList(request.body);
+  return operations === undefined
+    ? mergePatch(live, objectOf(request))
+    : applyPatch(live, operations as unknown as PatchOperation[]);
+}
+
+function objectOf({ body }: ApiRequest): JsonObject {
+  return asObject(body) ?? {};
 }
 
 function notFound({ plural, name }: ApiRequest): Answer {

@@ -254,6 +254,22 @@ describe('a subscriber', () => {
     await until(() => expect(source.function('demo', 'thumbnails')).toBeDefined());
   });
 
+  test('is told what vanished while nobody watched', async () => {
+    await subscribed();
+    server.put('functions', 'demo', 'stays', spec('one'));
+    server.put('functions', 'demo', 'vanishes', spec('one'));
+    await until(() => expect(told).toHaveLength(2));
+    told = [];
+    server.intercept = ({ plural }) => (plural === 'functions' ? 'reset' : undefined);
+    server.resetConnections();
+    server.remove('functions', 'demo', 'vanishes');
+    server.expireHistory();
+    server.intercept = () => undefined;
+    await until(() => expect(told).toContain('functions vanishes:one'));
+    expect(told).toContain('all');
+    expect(told.join()).not.toContain('stays');
+  });
+
   test('is told nothing any more once it has had enough', async () => {
     await subscribed();
     unsubscribe();

@@ -119,6 +119,24 @@ describe('apply', () => {
     expect(made.fingerprint).toBe(fingerprint(service(3500).object));
   });
 
+  test('puts ports back of which somebody changed the number, which alone is refused', async () => {
+    await writer.apply(service(3500), false, signal);
+    server.edit('services', 'demo', 'orders', service(80).object);
+    // Told apart by their numbers, both ports are there, and have one name.
+    const refusal = 'Service "orders" is invalid: spec.ports[1].name: Duplicate value: "http"';
+    server.intercept = ({ verb }) =>
+      verb === 'apply' && portOf(server.get('services', 'demo', 'orders')) !== 3500
+        ? status(422, 'Invalid', refusal)
+        : undefined;
+    await expect(writer.apply(service(3500), false, signal)).rejects.toThrow(refusal);
+    expect(portOf(server.get('services', 'demo', 'orders'))).toBe(80);
+    counted = [];
+    const made = await writer.apply(service(3500), true, signal);
+    expect(portOf(server.get('services', 'demo', 'orders'))).toBe(3500);
+    expect(made.fingerprint).toBe(fingerprint(service(3500).object));
+    expect(counted).toEqual(['patch Service', 'apply Service']);
+  });
+
   test('names the field manager by which it finds its fields again', async () => {
     await writer.apply(service(3500), false, signal);
     const [request] = server.seen('apply', 'services');

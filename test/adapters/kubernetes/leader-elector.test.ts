@@ -82,20 +82,31 @@ describe('a process that stops', () => {
     const store = new LeaseStore();
     const leader = stand(store, 'only');
     await until(() => expect(leader.state.leads).toBe(true));
-    // The renewal is written, and its answer does not come.
-    const held = new Promise<void>((resolve) => {
-      store.onWritten = async ({ signal }) => {
-        store.onWritten = () => undefined;
-        resolve();
-        await new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason));
-        });
-      };
-    });
-    await held;
+    await store.holdAnswer();
     await leader.end();
     expect(store.holder).toBe('');
     expect(leader.state.errors).toEqual([]);
+  });
+
+  it('in the middle of becoming leader gives leadership back, should it have become so', async () => {
+    const store = new LeaseStore();
+    const held = store.holdAnswer();
+    const candidate = stand(store, 'only');
+    await held;
+    await candidate.end();
+    expect(store.writes).toEqual(['only', '']);
+    expect(candidate.state.terms).toBe(0);
+  });
+
+  it('and only stands by asks for nothing any more', async () => {
+    const store = new LeaseStore();
+    store.lease = { spec: { holderIdentity: 'somebody', leaseDurationSeconds: 15 } };
+    const candidate = stand(store, 'other');
+    await until(() => expect(store.reads).toBeGreaterThan(0));
+    const { reads } = store;
+    await candidate.end();
+    expect(store.reads).toBe(reads);
+    expect(store.holder).toBe('somebody');
   });
 
   it('does not take the Lease from somebody who leads by then', async () => {

@@ -14,7 +14,9 @@ export const timings = { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPe
 export class LeaseStore {
   lease: JsonObject | undefined;
   isDown = false;
+  /** Holders that were written, oldest first. */
   readonly writes: string[] = [];
+  reads = 0;
   /** Called before something is written; may throw. */
   onWrite: (options: ChangeOptions) => void = () => undefined;
   /** Called when it is written, and before the answer is given. */
@@ -22,6 +24,7 @@ export class LeaseStore {
   #version = 0;
 
   async getJson(): Promise<JsonObject> {
+    this.reads += 1;
     if (this.isDown) throw new ApiError('unreachable', 'down');
     if (this.lease === undefined) throw new ApiError('not-found', 'no such Lease');
     return structuredClone(this.lease);
@@ -47,6 +50,19 @@ export class LeaseStore {
 
   get holder(): unknown {
     return at(this.lease, 'spec', 'holderIdentity');
+  }
+
+  /** Keeps the next answer back for good. Resolves when what it is about is written. */
+  holdAnswer(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onWritten = async ({ signal }) => {
+        this.onWritten = () => undefined;
+        resolve();
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        });
+      };
+    });
   }
 
   /** Somebody else takes the Lease who has no business to. */

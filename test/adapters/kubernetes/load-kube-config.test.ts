@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { loadKubeConfig } from '../../../src/adapters/kubernetes/load-kube-config.ts';
+import {
+  contextNamespace,
+  loadKubeConfig,
+} from '../../../src/adapters/kubernetes/load-kube-config.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function kubeconfig(host: string): string {
@@ -55,4 +58,15 @@ test('a file that is missing, or names no cluster, is refused', async () => {
   expect(() => loadKubeConfig(empty)).toThrow();
   const unknown = await fileWith(kubeconfig('x').replace('context: demo', 'context: other'));
   expect(() => loadKubeConfig(unknown)).toThrow('no cluster for its context "other"');
+});
+
+test('the namespace of the context is told, and an empty one is none', async () => {
+  const namespaceOf = async (namespace: string): Promise<string | undefined> => {
+    const content = kubeconfig('x').replace('user: demo }', `user: demo, ${namespace} }`);
+    return contextNamespace(loadKubeConfig(await fileWith(content)));
+  };
+  expect(await namespaceOf('namespace: home')).toBe('home');
+  expect(await namespaceOf('namespace: "home\\n"')).toBe('home');
+  expect(await namespaceOf('namespace: ""')).toBeUndefined();
+  expect(contextNamespace(loadKubeConfig(await fileWith(kubeconfig('x'))))).toBeUndefined();
 });

@@ -6,11 +6,13 @@ import type { FunctionVersion } from '../../../src/api/keys.ts';
 import { repositoryFolder } from '../../support/source-tree.ts';
 import { makeFolder, removeFolder } from '../../support/temporary-folder.ts';
 import { type AssetPaths, ensureAssets } from '../assets/ensure-assets.ts';
+import type { AuditLog } from './audit-log.ts';
 import { ChaosProxy } from './chaos-proxy.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Kubectl } from './kubectl.ts';
-import { prepareCluster, productUser } from './prepare-cluster.ts';
-import { Product } from './product.ts';
+import { prepareCluster } from './prepare-cluster.ts';
+import { Product, type ProductRun } from './product.ts';
+import { accountKubeconfig, addAccount, productAccount } from './service-accounts.ts';
 import { untilCalled, untilForgotten } from './webhook-calls.ts';
 import { webhookConfigurations } from './webhook-configurations.ts';
 
@@ -25,6 +27,7 @@ export class Cluster {
   #product: Product | undefined;
   #version: FunctionVersion = 'v1beta2';
   #namespaces = 0;
+  #products = 0;
 
   private constructor(
     plane: ControlPlane,
@@ -53,16 +56,28 @@ export class Cluster {
   }
 
   /** Installs the CRDs of a version, starts the product, registers it. */
-  async install(version: FunctionVersion): Promise<void> {
+  async install(version: FunctionVersion, run: ProductRun = {}): Promise<void> {
     this.#version = version;
     await prepareCluster(this.kubectl, version);
-    const folder = join(this.folder, `product-${version}`);
-    await mkdir(folder);
-    this.#product = await Product.start({
-      kubeconfig: await this.plane.writeKubeconfig(productUser, { server: this.chaos.url }),
-      folder,
-    });
+    this.#product = await this.#start(productAccount, this.chaos.url, run);
     await this.register();
+  }
+
+  /**
+   * Starts one more process of the product, as a ServiceAccount of its own with
+   * the same rights, so that the audit log tells who wrote. The caller stops it.
+   */
+  async startAnother(account: string, run: ProductRun): Promise<Product> {
+    await addAccount(this.kubectl, account);
+    return this.#start(account, undefined, run);
+  }
+
+  async #start(account: string, server: string | undefined, run: ProductRun): Promise<Product> {
+    this.#products += 1;
+    const folder = join(this.folder, `product-${this.#products}`);
+    await mkdir(folder);
+    const kubeconfig = await accountKubeconfig(this.kubectl, this.plane, account, server);
+    return Product.start({ ...run, kubeconfig, folder });
   }
 
   /** Applies the webhook configurations that are shipped. */
@@ -101,9 +116,18 @@ export class Cluster {
     await this.kubectl.run(['delete', 'crd', '--all', '--timeout=60s']);
   }
 
+  get audit(): AuditLog {
+    return this.plane.auditLog;
+  }
+
   get product(): Product {
     if (this.#product === undefined) throw new Error('the product is not installed');
     return this.#product;
+  }
+
+  /** Deletes every Function, so that what a suite made keeps nobody busy any more. */
+  async deleteFunctions(): Promise<void> {
+    await this.kubectl.run(['delete', 'functions', '--all', '--all-namespaces', '--timeout=120s']);
   }
 
   /** A namespace of the test's own. */

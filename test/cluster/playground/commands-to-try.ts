@@ -39,8 +39,9 @@ const stories: Readonly<Record<FunctionVersion, Story>> = {
 };
 
 const modeLabel = 'baas.openfunction.io/mode';
+const proxyLabel = 'baas.openfunction.io/proxy';
 
-/** Three commands that show what the webhook does, in this order. */
+/** Commands that show what webhook and controller do, in this order. */
 export function commandsToTry(version: FunctionVersion): CommandToTry[] {
   const story = stories[version];
   const patch = JSON.stringify({ spec: { serving: { annotations: { [serviceMode]: 'shared' } } } });
@@ -50,6 +51,14 @@ export function commandsToTry(version: FunctionVersion): CommandToTry[] {
       command: [
         `kubectl apply ${files([story.functionFile])}`,
         `kubectl get function ${story.functionName} -o jsonpath='{.spec.serving.annotations}{"\\n"}'`,
+      ].join(' && '),
+    },
+    {
+      shows:
+        'Its Dapr proxy is there already, and what belongs to it: delete or edit any of these, and they are put back.',
+      command: [
+        `kubectl wait --for=create deployment/${story.functionName}-dapr-proxy --timeout=30s`,
+        `kubectl get deployments,services,networkpolicies,components.dapr.io -l ${proxyLabel}=${story.functionName}`,
       ].join(' && '),
     },
     {

@@ -18,7 +18,7 @@ export function introduction(facts: IntroductionFacts): string {
   // Else kubectl keeps what it learned in the user's home, under a port that another cluster may have next.
   const kubectlCache = join(folder, 'kubectl-cache');
   return `
-A Kubernetes control plane with Functions at ${functions} and the webhook is up, on 127.0.0.1 only.
+A Kubernetes control plane with Functions at ${functions}, webhook and controller is up, on 127.0.0.1 only.
 kubectl apply does here what it does in a cluster, but nothing runs: there is no
 scheduler and no kubelet, so Pods are made and admitted, and stay Pending.
 
@@ -29,7 +29,7 @@ In another terminal:
 ${kubectl === undefined ? '' : `  export PATH=${shellQuote(dirname(kubectl))}:"$PATH"\n`}
 ${commandsToTry(functions).map(renderCommand).join('\n')}
 Ctrl-C here stops it all and removes ${folder}.
-The webhook's log follows; as JSON it is in ${logFile}.
+The log of webhook and controller follows; as JSON it is in ${logFile}.
 
 `;
 }

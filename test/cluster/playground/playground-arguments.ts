@@ -37,8 +37,8 @@ export function readArguments(
 }
 
 export const help = `Starts a Kubernetes control plane on loopback with the CRDs, the webhook
-configurations and the webhook, prints three commands to try, and shows the
-webhook's log. Ctrl-C stops all of it and removes its files.
+configurations, webhook and controller, prints commands to try, and shows their
+log. Ctrl-C stops all of it and removes its files.
 
 There is no kubelet and no scheduler: Pods are made and admitted, and stay Pending.
 

@@ -6,8 +6,9 @@ import { formatDuration } from '../assets/elapsed-time.ts';
 import { type AssetPaths, ensureAssets } from '../assets/ensure-assets.ts';
 import { ControlPlane } from '../harness/control-plane.ts';
 import { Kubectl } from '../harness/kubectl.ts';
-import { prepareCluster, productUser } from '../harness/prepare-cluster.ts';
+import { prepareCluster } from '../harness/prepare-cluster.ts';
 import { Product } from '../harness/product.ts';
+import { accountKubeconfig, productAccount } from '../harness/service-accounts.ts';
 import { untilCalled } from '../harness/webhook-calls.ts';
 import { webhookConfigurations } from '../harness/webhook-configurations.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -70,7 +71,7 @@ async function start(
   stopSignal.throwIfAborted();
   const log = new WebhookLog(join(folder, 'webhook.log'), colours, process.stdout);
   const product = running.adopt(
-    await startProduct(plane, join(folder, 'webhook'), log),
+    await startProduct(plane, kubectl, join(folder, 'webhook'), log),
     (started) => started.stop(),
   );
   stopSignal.throwIfAborted();
@@ -92,15 +93,17 @@ async function start(
   return product;
 }
 
-/** The webhook, as its own user in the cluster and in a process of its own. */
+/** Webhook and controller, as their own ServiceAccount and in a process of its own. */
 async function startProduct(
   plane: ControlPlane,
+  kubectl: Kubectl,
   folder: string,
   log: WebhookLog,
 ): Promise<Product> {
   await mkdir(folder);
   return Product.start({
-    kubeconfig: await plane.writeKubeconfig(productUser),
+    command: 'serve',
+    kubeconfig: await accountKubeconfig(kubectl, plane, productAccount),
     folder,
     onLine: (line) => log.take(line),
   });

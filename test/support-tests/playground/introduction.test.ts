@@ -29,9 +29,9 @@ describe('the introduction', () => {
     );
   });
 
-  it.each(functionVersions)('has three commands for %s, of files that exist', (functions) => {
+  it.each(functionVersions)('has four commands for %s, of files that exist', (functions) => {
     const commands = introduction({ ...facts, functions }).match(/^ {2}kubectl .*$/gm) ?? [];
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(4);
     const files = commands.join().match(/manifests\/samples\/[\w./-]+/g) ?? [];
     expect(files.length).toBeGreaterThan(1);
     for (const file of files) expect(existsSync(join(repositoryFolder, file))).toBe(true);

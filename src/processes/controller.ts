@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { ControllerMetrics } from '../adapters/controller-metrics.ts';
-import { ApiError } from '../adapters/kubernetes/api-error.ts';
+import { ApiError, isOfLeavingNamespace } from '../adapters/kubernetes/api-error.ts';
 import { eventWriter } from '../adapters/kubernetes/event-writer.ts';
 import { podEvictor } from '../adapters/kubernetes/evict-pod.ts';
 import { KubernetesClusterView } from '../adapters/kubernetes/kubernetes-cluster-view.ts';
@@ -166,6 +166,7 @@ class ControllerRun {
     about: { namespace?: string; name?: string; failures?: number } = {},
   ): void {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (error instanceof ApiError && isOfLeavingNamespace(error)) return;
     if (!this.#reported.isNew(causeOf(error, about), performance.now())) return;
     const { namespace, name, failures } = about;
     const fn = name === undefined ? {} : { function: `${namespace}/${name}`, failures };

@@ -81,6 +81,17 @@ export function asApiError(thrown: unknown, kind: ApiErrorKind = 'unreachable'):
   return new ApiError(kind, message.filter(Boolean).join(' ') || error.name, { cause: thrown });
 }
 
+/**
+ * Whether something could not be made because its namespace is going, or gone: what
+ * is in it goes as well, and nobody has to do anything.
+ */
+export function isOfLeavingNamespace({ message }: ApiError): boolean {
+  return leavingNamespace.test(message);
+}
+
+/** In the words of API servers; the reason alone, 403 or 404, says too little. */
+const leavingNamespace = /because it is being terminated|\b404 namespaces "/;
+
 function asLine(message: string): string {
   const line = message.replace(/\s+/g, ' ').trim();
   return line.length <= messageLimit ? line : `${line.slice(0, messageLimit)}…`;

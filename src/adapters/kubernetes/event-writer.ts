@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../api/json.ts';
 import { functionGroup, projectName } from '../../api/keys.ts';
 import type { EventWriter, FunctionEvent } from '../../controller/event-recorder.ts';
-import { ApiError, asApiError } from './api-error.ts';
+import { ApiError, asApiError, isOfLeavingNamespace } from './api-error.ts';
 import { type ApiResource, collectionPath, objectPath } from './api-resource.ts';
 import { Deadline } from './deadline.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -16,9 +16,6 @@ const events: ApiResource = {
 };
 
 const answerTimeoutMs = 10_000;
-
-/** How API servers refuse to make something in a namespace that is going, or gone. */
-const namespaceGoes = /because it is being terminated|^404 namespaces "/;
 
 /** The limits of `events.k8s.io/v1`; it says characters, and counts bytes. */
 const noteMaxBytes = 1024;
@@ -70,7 +67,7 @@ export function eventWriter(options: EventWriterOptions): EventWriter {
       if (signal.aborted) return;
       const error = asApiError(thrown);
       // A namespace that is going away takes no new objects, and its Functions go with it.
-      if (namespaceGoes.test(error.message)) return;
+      if (isOfLeavingNamespace(error)) return;
       onError(describeFailure(verb, events, namespace, error));
     } finally {
       deadline.end();

@@ -93,7 +93,7 @@ async function start(
   return product;
 }
 
-/** Webhook and controller, as their own ServiceAccount and in a process of its own. */
+/** Webhook and controller, as their own ServiceAccount and in a process of their own. */
 async function startProduct(
   plane: ControlPlane,
   kubectl: Kubectl,

@@ -34,7 +34,7 @@ export interface Reconciled {
 }
 
 /** Some failures in a second may be an API server that restarts; what lasts longer is told to the user. */
-const failuresToTell = 8;
+const failuresToTell = 12;
 
 /**
  * The companion controller: keeps for every Function what the rules want, for as

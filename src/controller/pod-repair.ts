@@ -1,13 +1,16 @@
 import type { FunctionModel } from '../api/function.ts';
-import { missedPods, podEvicted, repairPaused } from '../rules/reconcile/notices.ts';
-import type { ObservedPod } from '../rules/reconcile/observed-pod.ts';
+import { podEvicted, repairPaused } from '../rules/reconcile/notices.ts';
+import { missedPods, type ObservedPod } from '../rules/reconcile/observed-pod.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** Evicts a Pod, through the API that honours disruption budgets. Rejects when it is refused. */
-export type PodEvictor = (pod: ObservedPod, signal: AbortSignal) => Promise<void>;
+/**
+ * Evicts a Pod, through the API that honours disruption budgets. Resolves with
+ * whether it was still there; rejects when it is refused.
+ */
+export type PodEvictor = (pod: ObservedPod, signal: AbortSignal) => Promise<boolean>;
 
 export interface PodRepairOptions {
   readonly view: ClusterView;
@@ -93,11 +96,11 @@ export class PodRepair {
     const waitMs = this.#bucket.waitMs();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     this.#bucket.reserve();
-    await evict(pod, signal);
+    const wasThere = await evict(pod, signal);
     // With the pods from before: the replacement may be there already.
     this.#remember(fn, pods);
     this.#noteAdmitted(fn, view.surroundings(fn).pods);
-    events.happened(fn, podEvicted(pod.name), pod.uid);
+    if (wasThere) events.happened(fn, podEvicted(pod.name), pod.uid);
     return {};
   }
 

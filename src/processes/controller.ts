@@ -14,7 +14,7 @@ import { newTokenBase64 } from '../adapters/new-token.ts';
 import { Controller, type Reconciled } from '../controller/controller.ts';
 import { effectiveMode } from '../rules/effective-mode.ts';
 import type { ProxySettings } from '../rules/proxy/proxy-settings.ts';
-import { missedPods } from '../rules/reconcile/notices.ts';
+import { missedPods } from '../rules/reconcile/observed-pod.ts';
 import type { OpenedCluster } from './open-cluster.ts';
 import type { ProcessPart } from './process-part.ts';
 

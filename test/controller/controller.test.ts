@@ -54,6 +54,7 @@ function world({ repairs = false, concurrency = 2 } = {}) {
           onError: () => undefined,
           evict: async ({ name }) => {
             evicted.push(name);
+            return true;
           },
         }
       : undefined,

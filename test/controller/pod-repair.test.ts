@@ -78,6 +78,7 @@ function world({
       };
       if (replacedAfterMs === 0) end();
       else setTimeout(end, replacedAfterMs);
+      return true;
     },
   });
   cluster.putFunction(functionCalled('orders'));
@@ -200,6 +201,38 @@ describe('pods that were not admitted', () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a Pod that is gone when it is to be evicted', () => {
+  it('is not said to have been evicted', async () => {
+    const events: FunctionEvent[] = [];
+    const cluster = new FakeCluster();
+    const recorder = new EventRecorder(async (event) => {
+      events.push(event);
+    });
+    let asked = 0;
+    const repair = new PodRepair({
+      view: cluster,
+      events: recorder,
+      perMinute: 20,
+      now: () => performance.now(),
+      onError: () => undefined,
+      evict: async () => {
+        asked += 1;
+        return false;
+      },
+    });
+    cluster.putFunction(functionCalled('orders'));
+    cluster.putPods(missed('a'));
+    repair.consider('shop', 'orders');
+    const stop = new AbortController();
+    const runs = Promise.all([repair.run(stop.signal), recorder.run(stop.signal)]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    stop.abort();
+    await runs;
+    expect(asked).toBe(1);
+    expect(events).toEqual([]);
   });
 });
 

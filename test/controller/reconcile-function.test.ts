@@ -201,6 +201,21 @@ describe('an object of a wanted name that somebody else has', () => {
     expect(await titlesTold(one)).toContain('NameTaken');
   });
 
+  it('is none where a Secret turns out to be ours, of which no watch had told yet', async () => {
+    const one = world(ordersIn('standalone', tokensOn));
+    await one.reconcile();
+    const secret = one.cluster.object('Secret/orders-dapr-proxy') ?? {};
+    await one.told();
+    one.cluster.remove('Secret/orders-dapr-proxy');
+    one.cluster.fallBehind();
+    one.cluster.put(secret);
+    expect(await one.reconcile()).toEqual({ requeueAfterMs: 1_000 });
+    one.cluster.catchUp();
+    expect(await one.reconcile()).toEqual({});
+    expect(await titlesTold(one)).toEqual([]);
+    expect(one.cluster.object('Secret/orders-dapr-proxy')).toEqual(secret);
+  });
+
   it('and that came at the very moment of making ours is not changed either', async () => {
     const one = world();
     one.cluster.beforeRequest = ({ verb, name, kind }) => {

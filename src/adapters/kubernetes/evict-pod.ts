@@ -30,10 +30,12 @@ export function podEvictor(
         signal: deadline.signal,
       });
       onEvicted();
+      return true;
     } catch (thrown) {
       signal.throwIfAborted();
       const isGone = thrown instanceof ApiError && (thrown.status === 404 || thrown.status === 409);
       if (!isGone) throw describeFailure('create', evictions, namespace, asApiError(thrown), name);
+      return false;
     } finally {
       deadline.end();
     }

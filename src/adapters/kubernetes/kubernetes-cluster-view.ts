@@ -138,9 +138,10 @@ export class KubernetesClusterView implements ClusterView {
       { kind: 'function', name },
       ...servings.map((serving) => ({ kind: 'serving' as const, name: serving })),
     ];
-    const [openFunctionProxy] = servings.flatMap((serving) =>
-      this.#proxies.group(namespace, serving),
-    );
+    // While OpenFunction rolls a Function out there are two: pods have used the older one since it came.
+    const [openFunctionProxy] = servings
+      .flatMap((serving) => this.#proxies.group(namespace, serving))
+      .sort((left, right) => (left.createdAt < right.createdAt ? -1 : 1));
     return {
       objects: [...this.#owned.values()].flatMap((objects) => objects.of(namespace, name)),
       pods: claims.flatMap((claim) => this.#pods.claiming(namespace, claim)),

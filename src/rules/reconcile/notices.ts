@@ -10,7 +10,7 @@ import {
 import type { ManagedKind } from './managed-kinds.ts';
 import type { Notice } from './notice.ts';
 import type { ObservedObject } from './observed-object.ts';
-import type { ObservedPod } from './observed-pod.ts';
+import { missedPods, type ObservedPod } from './observed-pod.ts';
 
 /** Enough names to act on; an Event's note has room for 1,024 characters. */
 const namesLimit = 5;
@@ -109,11 +109,6 @@ function notAdmitted(pods: readonly ObservedPod[]): Notice[] {
       sameAs: 'PodsNotAdmitted',
     },
   ];
-}
-
-/** Function pods that this webhook did not admit; those on their way out are nobody's concern. */
-export function missedPods(pods: readonly ObservedPod[]): ObservedPod[] {
-  return pods.filter(({ mode, isDeleting }) => mode === undefined && !isDeleting);
 }
 
 /** An object of a wanted name belongs to somebody else. */

@@ -42,6 +42,11 @@ export function readObservedPod(
   };
 }
 
+/** Function pods that this webhook did not admit; those on their way out are nobody's concern. */
+export function missedPods(pods: readonly ObservedPod[]): ObservedPod[] {
+  return pods.filter(({ mode, isDeleting }) => mode === undefined && !isDeleting);
+}
+
 /**
  * When an object was made: RFC 3339 in UTC and to the second, as API servers
  * write it, so that two of them compare as texts. Empty when it does not say.

@@ -21,7 +21,11 @@ export function portReplacement(
   live: JsonObject,
   wanted: JsonObject,
 ): (TestOperation | PatchOperation)[] {
-  return [...servicePorts(live, wanted), ...containerPorts(live, wanted)];
+  const operations = [...servicePorts(live, wanted), ...containerPorts(live, wanted)];
+  const uid = asText(at(wanted, 'metadata', 'uid'));
+  if (operations.length === 0 || uid === undefined) return operations;
+  // Somebody may have put an object of their own in its place.
+  return [{ op: 'test', path: pointer('metadata', 'uid'), value: uid }, ...operations];
 }
 
 function servicePorts(live: JsonObject, wanted: JsonObject): PatchOperation[] {

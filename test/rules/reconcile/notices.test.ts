@@ -7,7 +7,6 @@ import type { Notice } from '../../../src/rules/reconcile/notice.ts';
 import {
   changedByOthers,
   functionNotices,
-  missedPods,
   modeChanged,
   nameTaken,
   openFunctionProxyFound,
@@ -19,6 +18,7 @@ import {
   waitingForPods,
 } from '../../../src/rules/reconcile/notices.ts';
 import type { ObservedPod } from '../../../src/rules/reconcile/observed-pod.ts';
+import { missedPods } from '../../../src/rules/reconcile/observed-pod.ts';
 import { anyFunction } from '../../support/arbitraries.ts';
 import { component, lookupOf } from '../../support/components.ts';
 import { desiredFacts, proxySettings } from '../../support/desired.ts';

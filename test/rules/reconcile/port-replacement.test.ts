@@ -42,6 +42,14 @@ describe('ports whose numbers somebody changed', () => {
     expect(() => applyJsonPatch(other, structuredClone(patch), true)).toThrow();
   });
 
+  it('are not put onto an object that took the place of the one they are of', () => {
+    const wanted = { ...service(http), metadata: { name: 'orders', uid: 'ours' } };
+    const theirs = { ...service(moved), metadata: { name: 'orders', uid: 'theirs' } };
+    expect(() => replaced(theirs, wanted)).toThrow();
+    const ours = { ...theirs, metadata: wanted.metadata };
+    expect(replaced(ours, wanted)).toEqual(wanted);
+  });
+
   it('are left alone on a kind that has none of its own', () => {
     for (const kind of ['NetworkPolicy', 'Component', 'Secret']) {
       expect(

@@ -1,14 +1,8 @@
 #!/usr/bin/env node
 import { runCommand } from './commands/run-command.ts';
+import { takeStopSignals } from './commands/stop-signals.ts';
 
-const stopSignals = ['SIGTERM', 'SIGINT'] as const;
-
-function stopRequested(): Promise<string> {
-  return new Promise((resolve) => {
-    // Once each: whoever asks twice does not want to wait.
-    for (const signal of stopSignals) process.once(signal, resolve);
-  });
-}
+const stopRequested = takeStopSignals();
 
 // `preview | head`: the reader has seen enough, which is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -60,6 +60,12 @@ export const BaasAnnotation = {
   proxyAnnotations: 'baas.openfunction.io/proxy-annotations',
 } as const;
 
+/** Annotations of this project on the Secret of its certificates. */
+export const CertificateAnnotation = {
+  /** This webhook writes and reads it: until when a serving certificate that was replaced may be in use somewhere. */
+  replacedUntil: 'baas.openfunction.io/replaced-until',
+} as const;
+
 /** Domains of the keys that OpenFunction, Dapr and this project write and read. */
 export const ownKeyDomains = ['openfunction.io', 'dapr.io'] as const;
 
@@ -146,6 +152,9 @@ export const Port = {
   health: 9440,
 } as const;
 
+/** Type of Secrets that hold a certificate and its key. Tools that know it show when they expire. */
+export const tlsSecretType = 'kubernetes.io/tls';
+
 /** Key, inside a token Secret, that Dapr's injector reads. */
 export const tokenSecretKey = 'token';
 
@@ -190,6 +199,27 @@ export const projectName = 'openfunction-dapr-webhook';
  * order of these names, and this one has to come before `dapr-sidecar-injector`.
  */
 export const webhookConfigurationName = 'baas.openfunction.io';
+
+/** Dapr's sidecar injector, as Dapr's chart calls it. */
+export const DaprInjector = {
+  /** Its MutatingWebhookConfiguration, and the webhook in that. */
+  configuration: 'dapr-sidecar-injector',
+  webhook: 'sidecar-injector.dapr.io',
+  /** Label `app` of its Deployment. */
+  app: 'dapr-sidecar-injector',
+} as const;
+
+/** The Deployment of OpenFunction's controller, and the container in it that has OpenFunction's image. */
+export const OpenFunctionController = {
+  deployment: 'openfunction-controller-manager',
+  container: 'openfunction',
+} as const;
+
+/** API servers write it on every namespace, with its name; the webhook configurations select by it. */
+export const namespaceNameLabel = 'kubernetes.io/metadata.name';
+
+/** Kubernetes writes it on EndpointSlices; names their Service. */
+export const serviceNameLabel = 'kubernetes.io/service-name';
 
 /** Function's API group, and the versions this project understands, newest first. */
 export const functionGroup = 'core.openfunction.io';

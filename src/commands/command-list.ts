@@ -20,6 +20,14 @@ export const commandList: Readonly<Record<string, CommandEntry>> = {
     summary: 'Keep the Dapr proxies of a cluster.',
     load: async () => (await import('./controller.ts')).controllerCommand as Command,
   },
+  check: {
+    summary: 'Look at an installation in a cluster, and say what is well and what is not.',
+    load: async () => (await import('./check.ts')).checkCommand as Command,
+  },
+  'remove-proxies': {
+    summary: 'Delete what the controller made for Functions; for an uninstall.',
+    load: async () => (await import('./remove-proxies.ts')).removeProxiesCommand as Command,
+  },
   preview: {
     summary: 'Show what admission and the controller make of objects, without a cluster.',
     load: async () => (await import('./preview.ts')).previewCommand as Command,

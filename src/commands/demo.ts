@@ -8,6 +8,7 @@ import { certificateFiles } from '../adapters/tls/certificate-pair.ts';
 import { ensureLocalCertificates } from '../adapters/tls/local-certificates.ts';
 import { readFunction } from '../api/function.ts';
 import type { JsonObject } from '../api/json.ts';
+import { openCertificateFiles } from '../processes/open-certificates.ts';
 import { openFiles } from '../processes/open-source.ts';
 import { startWebhook } from '../processes/webhook.ts';
 import { functionPod } from '../rules/openfunction/function-pod.ts';
@@ -74,12 +75,12 @@ async function runDemo(folder: string, logLevel: string, io: CommandIo): Promise
       port: 0,
       healthPort: 0,
       listenAddress: '127.0.0.1',
-      certDir: folder,
       clusterDomain: 'cluster.local',
       apiTokens: false,
       excludedNamespaces: [],
     },
     result.opened,
+    openCertificateFiles({ kind: 'files', folder }, log),
     log,
   );
   const ca = await readFile(join(folder, certificateFiles.ca), 'utf8');

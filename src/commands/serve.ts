@@ -1,6 +1,8 @@
 import { createLogger } from '../adapters/log.ts';
 import { startController } from '../processes/controller.ts';
+import { openCertificates } from '../processes/open-certificates.ts';
 import { startAdmission } from '../processes/webhook.ts';
+import { certificateOptions, certificateSettingsOf } from '../settings/certificate-options.ts';
 import { controllerOptions } from '../settings/controller-options.ts';
 import * as options from '../settings/options.ts';
 import { proxyOptions, proxySettingsOf } from '../settings/proxy-options.ts';
@@ -12,7 +14,7 @@ const table = {
   port: options.port,
   healthPort: options.healthPort,
   listenAddress: options.listenAddress,
-  certDir: options.certDir,
+  ...certificateOptions,
   kubeconfig: options.kubeconfig,
   settingsFile: options.settingsFile,
   ...proxyOptions,
@@ -26,14 +28,25 @@ export const serveCommand = defineCommand({
   name: 'serve',
   description:
     'Webhook and controller in one process, as a cluster runs them: every replica admits, and the one that holds the Lease keeps the proxies.',
-  examples: ['npm start -- serve --kubeconfig ~/.kube/config --cert-dir /etc/webhook/certs'],
+  examples: [
+    'npm start -- serve --kubeconfig ~/.kube/config --service-namespace openfunction-dapr-webhook',
+    'npm start -- serve --kubeconfig ~/.kube/config --cert-dir /etc/webhook/certs',
+  ],
   options: table,
   async run(settings, io) {
+    const certificates = certificateSettingsOf(settings, false);
+    if ('problem' in certificates) {
+      io.stderr.write(`serve: ${certificates.problem}\n`);
+      return ExitCode.usage;
+    }
     const log = createLogger(settings.logLevel);
     log.info({ settings }, 'starting');
     const running = await startInCluster(settings, log, (opened) => [
       // First, so that nothing is written by a process that then cannot listen.
-      (metrics) => startAdmission(settings, opened, metrics, log),
+      (metrics) => {
+        const source = openCertificates(certificates.settings, opened, log);
+        return startAdmission(settings, opened, source, metrics, log);
+      },
       (metrics) =>
         startController({ ...settings, proxy: proxySettingsOf(settings) }, opened, metrics, log),
     ]);

@@ -1,8 +1,15 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createLogger, type Logger } from '../adapters/log.ts';
 import { certificateFiles } from '../adapters/tls/certificate-pair.ts';
-import { type OpenResult, openFiles } from '../processes/open-source.ts';
+import type { CertificateSource } from '../adapters/tls/certificate-source.ts';
+import { openCertificateFiles, openCertificates } from '../processes/open-certificates.ts';
+import { type OpenedSource, openFiles } from '../processes/open-source.ts';
 import { type RunningWebhook, startWebhook } from '../processes/webhook.ts';
+import {
+  type CertificateSettings,
+  certificateOptions,
+  certificateSettingsOf,
+} from '../settings/certificate-options.ts';
 import type { SettingsOf } from '../settings/option.ts';
 import * as options from '../settings/options.ts';
 import { proxyOptions } from '../settings/proxy-options.ts';
@@ -14,7 +21,7 @@ const webhookOptions = {
   port: options.port,
   healthPort: options.healthPort,
   listenAddress: options.listenAddress,
-  certDir: options.certDir,
+  ...certificateOptions,
   offline: options.offline,
   filename: options.filename,
   kubeconfig: options.kubeconfig,
@@ -34,6 +41,7 @@ export const webhookCommand = defineCommand({
     'Serves POST /mutate/functions, /validate/functions and /mutate/pods over HTTPS, and /healthz, /readyz and /metrics over plain HTTP on a port of its own.',
   examples: [
     'npm start -- webhook --offline -f manifests/samples',
+    'npm start -- webhook --kubeconfig ~/.kube/config --service-namespace openfunction-dapr-webhook',
     'npm start -- webhook --kubeconfig ~/.kube/config --cert-dir /etc/webhook/certs',
   ],
   options: webhookOptions,
@@ -44,9 +52,14 @@ export const webhookCommand = defineCommand({
       );
       return ExitCode.usage;
     }
+    const certificates = certificateSettingsOf(settings, settings.offline);
+    if ('problem' in certificates) {
+      io.stderr.write(`webhook: ${certificates.problem}\n`);
+      return ExitCode.usage;
+    }
     const log = createLogger(settings.logLevel);
     log.info({ settings }, 'starting');
-    const running = await start(settings, log);
+    const running = await start(settings, certificates.settings, log);
     if (running === undefined) return ExitCode.failed;
     const { port, healthPort } = running;
     return serveUntilStopped(
@@ -56,51 +69,86 @@ export const webhookCommand = defineCommand({
       io,
       log,
       () => {
-        if (settings.offline) io.stdout.write(banner(settings, running));
+        if (running.folder !== undefined) io.stdout.write(banner(running.folder, running));
       },
     );
   },
 });
 
+interface StartedWebhook extends RunningWebhook {
+  readonly functionCount: number;
+  /** Of the certificates that were made here; undefined where API servers are the clients. */
+  readonly folder: string | undefined;
+}
+
 async function start(
   settings: WebhookSettings,
+  certificates: CertificateSettings,
   log: Logger,
-): Promise<(RunningWebhook & { readonly functionCount: number }) | undefined> {
+): Promise<StartedWebhook | undefined> {
   try {
-    if (settings.offline) await ensureCertificates(settings, log);
-    const result = await open(settings, log);
+    const isLocal = settings.offline && certificates.kind === 'files';
+    const result = isLocal
+      ? await openOffline(settings, certificates, log)
+      : await openOnline(settings, certificates, log);
     if ('problems' in result) {
       for (const problem of result.problems) log.error({ problem }, 'cannot start');
       return undefined;
     }
-    const running = await startWebhook(settings, result.opened, log);
-    return { ...running, functionCount: result.functionCount };
+    const { opened, functionCount } = result;
+    const running = await startWebhook(settings, opened, result.certificates, log);
+    return {
+      ...running,
+      functionCount,
+      folder: isLocal ? resolve(certificates.folder) : undefined,
+    };
   } catch (error) {
     log.error({ problem: explainStartFailure(error) }, 'cannot start');
     return undefined;
   }
 }
 
+/** Functions, and certificates, from where the settings say. */
+type OpenResult =
+  | {
+      readonly opened: OpenedSource;
+      readonly functionCount: number;
+      readonly certificates: CertificateSource;
+    }
+  | { readonly problems: readonly string[] };
+
+async function openOffline(
+  settings: WebhookSettings,
+  certificates: Extract<CertificateSettings, { kind: 'files' }>,
+  log: Logger,
+): Promise<OpenResult> {
+  await ensureCertificates(resolve(certificates.folder), log);
+  const result = await openFiles(settings.filename, log);
+  if ('problems' in result) return result;
+  return { ...result, certificates: openCertificateFiles(certificates, log) };
+}
+
 /** Made on demand, because making them loads a library that serving does not need. */
-async function ensureCertificates(settings: WebhookSettings, log: Logger): Promise<void> {
+async function ensureCertificates(folder: string, log: Logger): Promise<void> {
   const { ensureLocalCertificates } = await import('../adapters/tls/local-certificates.ts');
-  const folder = resolve(settings.certDir);
   const isNew = await ensureLocalCertificates(folder, new Date());
   if (isNew) log.info({ folder }, 'made a certificate authority and a serving certificate');
 }
 
-async function open(settings: WebhookSettings, log: Logger): Promise<OpenResult> {
-  if (settings.offline) return openFiles(settings.filename, log);
+async function openOnline(
+  settings: WebhookSettings,
+  certificates: CertificateSettings,
+  log: Logger,
+): Promise<OpenResult> {
   const { openCluster } = await import('../processes/open-cluster.ts');
-  return openCluster(settings.kubeconfig, log);
+  const result = openCluster(settings.kubeconfig, log);
+  if ('problems' in result) return result;
+  return { ...result, certificates: openCertificates(certificates, result.opened, log) };
 }
 
 /** What somebody at a terminal wants to know. Only offline: in a cluster the log is all there is. */
-function banner(
-  settings: WebhookSettings,
-  running: RunningWebhook & { readonly functionCount: number },
-): string {
-  const ca = resolve(settings.certDir, certificateFiles.ca);
+function banner(folder: string, running: StartedWebhook): string {
+  const ca = join(folder, certificateFiles.ca);
   const review = JSON.stringify(sampleReview);
   return [
     '',

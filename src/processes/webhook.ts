@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
-import { buildAdmissionServer } from '../adapters/http/admission-server.ts';
+import { buildAdmissionServer, serveCertificate } from '../adapters/http/admission-server.ts';
 import type { Logger } from '../adapters/log.ts';
 import type { Metrics } from '../adapters/metrics.ts';
-import { readCertificatePair } from '../adapters/tls/certificate-pair.ts';
+import type { CertificatePair } from '../adapters/tls/certificate-pair.ts';
+import type { CertificateSource } from '../adapters/tls/certificate-source.ts';
 import { functionMutator, functionValidator } from '../admission/review-function.ts';
 import { podMutator } from '../admission/review-pod.ts';
 import { listen } from './listen.ts';
@@ -12,7 +12,6 @@ import { type HealthSettings, type ProcessPart, startParts } from './process-par
 export interface AdmissionSettings {
   readonly port: number;
   readonly listenAddress: string;
-  readonly certDir: string;
   readonly clusterDomain: string;
   readonly apiTokens: boolean;
   readonly excludedNamespaces: readonly string[];
@@ -37,26 +36,29 @@ export interface RunningWebhook {
 export async function startWebhook(
   settings: AdmissionSettings & HealthSettings,
   opened: OpenedSource,
+  certificates: CertificateSource,
   log: Logger,
 ): Promise<RunningWebhook> {
   const running = await startParts(settings, opened, [
-    (metrics) => startAdmission(settings, opened, metrics, log),
+    (metrics) => startAdmission(settings, opened, certificates, metrics, log),
   ]);
   const { parts, healthPort, stop } = running;
   return { port: parts[0].port, healthPort, stop };
 }
 
-/** Composes the admission server: certificate, endpoints, listening. */
+/**
+ * Composes the admission server: endpoints, listening, certificates.
+ *
+ * @param certificates begin when it listens, so that nothing is made for a process that cannot; they end with it
+ */
 export async function startAdmission(
   settings: AdmissionSettings,
   { source }: OpenedSource,
+  certificates: CertificateSource,
   metrics: Metrics,
   log: Logger,
 ): Promise<AdmissionPart> {
-  const pair = await readCertificatePair(resolve(settings.certDir), new Date());
-  metrics.setCertificateExpiry(pair.expiresAt);
   const admission = buildAdmissionServer({
-    tls: { cert: pair.certificate, key: pair.key },
     log,
     metrics,
     endpoints: [
@@ -86,12 +88,41 @@ export async function startAdmission(
   });
   const port = await listen(admission, settings.listenAddress, settings.port);
   let isListening = true;
+  let served: CertificatePair | undefined;
+  const stop = async (): Promise<void> => {
+    isListening = false;
+    await admission.close();
+    await certificates.stop();
+  };
+  try {
+    await certificates.start((pair) => {
+      serveCertificate(admission, pair);
+      metrics.setCertificateExpiry(pair.expiresAt);
+      served = pair;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  metrics.watchStaleness(() => certificates.staleness());
   return {
     port,
-    missing: () => (isListening ? [] : ['admission server listening']),
-    stop: async () => {
-      isListening = false;
-      await admission.close();
-    },
+    missing: () => [
+      ...(isListening ? [] : ['admission server listening']),
+      ...missingCertificate(served, certificates, new Date()),
+    ],
+    stop,
   };
+}
+
+function missingCertificate(
+  served: CertificatePair | undefined,
+  certificates: CertificateSource,
+  now: Date,
+): readonly string[] {
+  if (served === undefined) return ['serving certificate'];
+  if (served.expiresAt <= now) {
+    return [`serving certificate (expired on ${served.expiresAt.toISOString()})`];
+  }
+  return certificates.missing(served);
 }

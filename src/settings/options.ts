@@ -6,11 +6,13 @@ import { portSchema, switchSchema, wholeNumberSchema } from './option-schemas.ts
 
 /** Every option of every command, once. A command names those it takes. */
 
+export * from './options-of-certificates.ts';
 export * from './options-of-proxies.ts';
 export { version } from './version.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const outputFormats = ['yaml', 'json', 'diff'] as const;
+const reportFormats = ['text', 'json'] as const;
 
 const defaultExcludedNamespaces = ['kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -38,14 +40,6 @@ export const listenAddress = {
   help: 'Address to listen on, for both ports; :: is every address, IPv4 and IPv6.',
 } satisfies Option;
 
-export const certDir = {
-  flag: 'cert-dir',
-  placeholder: 'FOLDER',
-  schema: z.string().default('certs'),
-  defaultText: 'certs',
-  help: 'Folder of ca.crt, tls.crt and tls.key; with --offline they are made when they are not there.',
-} satisfies Option;
-
 export const offline = {
   flag: 'offline',
   schema: switchSchema(false),
@@ -69,6 +63,25 @@ export const kubeconfig = {
   schema: z.string().optional(),
   defaultText: "as kubectl finds it, else the pod's own ServiceAccount",
   help: 'How to reach the cluster.',
+} satisfies Option;
+
+export const context = {
+  flag: 'context',
+  placeholder: 'NAME',
+  schema: z.string().optional(),
+  defaultText: "the kubeconfig's current one",
+  help: 'Context of the kubeconfig, and so the cluster and the user.',
+} satisfies Option;
+
+export const installNamespace = {
+  flag: 'install-namespace',
+  placeholder: 'NAMESPACE',
+  schema: z
+    .string()
+    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
+    .default(projectName),
+  defaultText: projectName,
+  help: 'Namespace that this project is installed in.',
 } satisfies Option;
 
 export const excludedNamespaces = {
@@ -123,6 +136,18 @@ export const output = {
     .default('yaml'),
   defaultText: 'yaml',
   help: 'yaml, json (one List), or diff (what admission changes, and why).',
+} satisfies Option;
+
+/** The same flag for what is no object: a command takes one of the two. */
+export const reportFormat = {
+  flag: 'output',
+  short: 'o',
+  placeholder: 'FORMAT',
+  schema: z
+    .enum(reportFormats, { error: `must be one of ${reportFormats.join(', ')}` })
+    .default('text'),
+  defaultText: 'text',
+  help: 'text (for people), or json (for programs).',
 } satisfies Option;
 
 export const settingsFile = {

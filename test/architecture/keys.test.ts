@@ -22,6 +22,7 @@ describe('annotations and labels', () => {
       ...Object.values(keys.OpenFunctionAnnotation),
       ...Object.values(keys.BaasAnnotation),
       ...Object.values(keys.BaasLabel),
+      ...Object.values(keys.CertificateAnnotation),
       keys.OpenFunctionLabel.function,
       keys.OpenFunctionLabel.serving,
     ];
@@ -36,15 +37,6 @@ describe('annotations and labels', () => {
     const unknown = rows.map(([, key]) => key).filter((key) => !code.includes(`'${key}'`));
     expect(rows.length).toBeGreaterThan(0);
     expect(unknown).toEqual([]);
-  });
-});
-
-describe('the webhook configurations', () => {
-  it('have the name that puts them before the one of Dapr', () => {
-    const manifest = readDocument('manifests/webhook-configurations.yaml');
-    const names = [...manifest.matchAll(/^ {2}name: (\S+)$/gm)].map(([, name]) => name);
-    expect(names).toEqual([keys.webhookConfigurationName, keys.webhookConfigurationName]);
-    expect(keys.webhookConfigurationName < 'dapr-sidecar-injector').toBe(true);
   });
 });
 

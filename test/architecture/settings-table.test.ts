@@ -25,7 +25,11 @@ async function commandsTaking(option: Option): Promise<string[]> {
   const names: string[] = [];
   for (const [name, { load }] of Object.entries(commandList)) {
     const command = await load();
-    if (Object.values(command.options).some(({ flag }) => flag === option.flag)) names.push(name);
+    // Two options can share a flag, where no command takes both; a command may have another default.
+    const isTaken = Object.values(command.options).some(
+      ({ flag, help }) => flag === option.flag && help === option.help,
+    );
+    if (isTaken) names.push(name);
   }
   return names;
 }

@@ -44,6 +44,8 @@ it('webhook follows the Functions of a cluster, is ready when it knows them, and
     {
       status: 'not ready',
       missing: [
+        'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+        'validatingwebhookconfigurations.admissionregistration.k8s.io',
         'functions.core.openfunction.io',
         'servings.core.openfunction.io',
         'components.dapr.io',

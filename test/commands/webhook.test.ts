@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { applyPatch } from '../../src/adapters/apply-patch.ts';
 import { at, type JsonObject } from '../../src/api/json.ts';
 import { AdmissionClient } from '../../src/commands/demo/admission-client.ts';
@@ -589,7 +589,8 @@ describe('webhook', () => {
     await symlink(mount, join(mount, 'circle'));
     const webhook = await startOffline(folder, '-f', mount);
     onTestFinished(() => stop(webhook));
-    expect(webhook.program.stdout).toContain('1 known');
+    // What is for people comes after the log's line, and maybe a moment later.
+    await vi.waitFor(() => expect(webhook.program.stdout).toContain('1 known'), 10_000);
     const modeOfPod = async (): Promise<unknown> => {
       const object = podOf('orders');
       const call = { path: '/mutate/pods', operation: 'CREATE', namespace: 'default' } as const;

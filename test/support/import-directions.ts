@@ -46,7 +46,8 @@ export const layers: Readonly<Record<string, Layer>> = {
 const impureGlobals =
   /\b(process|console|performance|crypto|fetch|globalThis|setTimeout|setInterval|setImmediate|queueMicrotask|Date|Buffer)\b|\bMath\.random\b/g;
 
-const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g;
+/** What a module imports, statically or not: the second group is its specifier. */
+export const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g;
 
 /**
  * What breaks the import directions, one sentence each.

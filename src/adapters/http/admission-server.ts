@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { ServerOptions } from 'node:https';
+import type { Server } from 'node:https';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { admissionResponse, parseAdmissionReview } from '../../admission/admission-review.ts';
 import type { Reviewer } from '../../admission/review-outcome.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { CertificatePair } from '../tls/certificate-pair.ts';
 import { closeConnectionsAtEnd } from './close-connections.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import { logReview } from './log-review.ts';
@@ -15,6 +16,9 @@ const keepAliveMs = 120_000;
 
 /** A request has to be here whole by then; the API server itself gives up after 30 s at the latest. */
 const requestTimeoutMs = 30_000;
+
+/** Older versions are broken, and no API server needs them. */
+const tlsOptions = { minVersion: 'TLSv1.2' } as const;
 
 /** Enough to see what was asked for. */
 const loggedPathLength = 100;
@@ -28,17 +32,19 @@ export interface AdmissionEndpoint {
 }
 
 export interface AdmissionServerOptions {
-  readonly tls: Pick<ServerOptions, 'cert' | 'key'>;
   readonly endpoints: readonly AdmissionEndpoint[];
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
-/** Builds the HTTPS server of the admission endpoints; listening is up to the caller. */
+/**
+ * Builds the HTTPS server of the admission endpoints; listening is up to the
+ * caller. Until it is given a certificate it refuses every handshake.
+ */
 export function buildAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
   const { log, metrics } = options;
   const app = Fastify({
-    https: { ...options.tls, minVersion: 'TLSv1.2' },
+    https: tlsOptions,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
     // A connection that is still open at shutdown gets its answers; idle ones are closed.
@@ -97,6 +103,18 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
     });
   }
   return app;
+}
+
+/**
+ * Gives the server a certificate, also while it runs: connections that are open
+ * stay as they are, new ones are shown this one.
+ */
+export function serveCertificate(
+  app: FastifyInstance,
+  { certificate, key }: Pick<CertificatePair, 'certificate' | 'key'>,
+): void {
+  // What is not said again here would be Node's default from now on.
+  (app.server as Server).setSecureContext({ ...tlsOptions, cert: certificate, key });
 }
 
 /** A short JSON error; what went wrong inside stays in the log, under the id that the client gets. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -28,16 +28,41 @@ export class CertificateError extends Error {
  * @throws CertificateError when one is missing, unreadable or expired, or when they do not belong together
  */
 export async function readCertificatePair(folder: string, now: Date): Promise<CertificatePair> {
-  const certificate = await readPem(join(folder, certificateFiles.certificate));
-  const key = await readPem(join(folder, certificateFiles.key));
-  const parsed = parse(folder, certificate, key);
+  const certificatePath = join(folder, certificateFiles.certificate);
+  const keyPath = join(folder, certificateFiles.key);
+  const certificate = await readPem(certificatePath);
+  const key = await readPem(keyPath);
+  const parsed = parseCertificate(certificate, certificatePath);
+  assertKeyOf(parsed, certificatePath, parseKey(key, keyPath), keyPath);
   const expiresAt = parsed.validToDate;
   if (expiresAt <= now) {
     throw new CertificateError(
-      `${join(folder, certificateFiles.certificate)} expired on ${expiresAt.toISOString()}; put a new certificate there, or remove ${Object.values(certificateFiles).join(', ')} and let --offline make new ones`,
+      `${certificatePath} expired on ${expiresAt.toISOString()}; put a new certificate there, or remove ${Object.values(certificateFiles).join(', ')} and let --offline make new ones`,
     );
   }
   return { certificate, key, expiresAt };
+}
+
+/** @throws CertificateError that says where it stands */
+export function parseCertificate(pem: string, place: string): X509Certificate {
+  return attempt(() => new X509Certificate(pem), `${place} is no PEM certificate`);
+}
+
+/** @throws CertificateError that says where it stands */
+export function parseKey(pem: string, place: string): KeyObject {
+  return attempt(() => createPrivateKey(pem), `${place} is no PEM private key`);
+}
+
+/** @throws CertificateError that says where both stand */
+export function assertKeyOf(
+  certificate: X509Certificate,
+  certificatePlace: string,
+  key: KeyObject,
+  keyPlace: string,
+): void {
+  if (!certificate.checkPrivateKey(key)) {
+    throw new CertificateError(`${keyPlace} is not the key of ${certificatePlace}`);
+  }
 }
 
 async function readPem(path: string): Promise<string> {
@@ -56,20 +81,6 @@ async function readPem(path: string): Promise<string> {
 function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : 'unknown error';
-}
-
-function parse(folder: string, certificate: string, key: string): X509Certificate {
-  const certificatePath = join(folder, certificateFiles.certificate);
-  const keyPath = join(folder, certificateFiles.key);
-  const parsed = attempt(
-    () => new X509Certificate(certificate),
-    `${certificatePath} is no PEM certificate`,
-  );
-  const privateKey = attempt(() => createPrivateKey(key), `${keyPath} is no PEM private key`);
-  if (!parsed.checkPrivateKey(privateKey)) {
-    throw new CertificateError(`${keyPath} is not the key of ${certificatePath}`);
-  }
-  return parsed;
 }
 
 /** The parser's own message is left out: it may quote the file, and one of these files is a key. */

@@ -83,6 +83,11 @@ export function isOurs(observed: ObservedObject, fn: FunctionModel): boolean {
   return isFunction(observed.owner) && observed.owner.uid === fn.uid;
 }
 
+/** Whether the controller keeps an object for some Function, whichever that is. */
+export function isKeptForFunction({ owner, isDaprs }: ObservedObject): boolean {
+  return isFunction(owner) && !isDaprs;
+}
+
 /** Whether it was kept for a Function of the same name that is gone: garbage collection has yet to come by. */
 export function isPredecessors(observed: ObservedObject, fn: FunctionModel): boolean {
   return isFunction(observed.owner) && observed.owner.name === fn.name && !isOurs(observed, fn);

@@ -14,7 +14,6 @@ function serverWith(reviewer: Reviewer) {
   const lines: string[] = [];
   const metrics = new Metrics();
   const app = buildAdmissionServer({
-    tls: {},
     log: createLogger('info', { write: (line) => lines.push(line) }),
     metrics,
     endpoints: [{ path: '/mutate/pods', webhook: 'mutate', resource: 'pods', review: reviewer }],

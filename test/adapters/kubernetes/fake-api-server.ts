@@ -211,7 +211,8 @@ export class FakeApiServer {
   }
 
   #get(request: ApiRequest, response: ServerResponse): void {
-    const object = this.#objects.get(request.plural, `${request.namespace}/${request.name}`);
+    const { plural, namespace = '', name } = request;
+    const object = this.#objects.get(plural, `${namespace}/${name}`);
     if (object === undefined) suffer(status(404, 'NotFound', 'not found'), response);
     else sendJson(response, 200, this.#shape(object, request));
   }

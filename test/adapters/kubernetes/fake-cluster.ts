@@ -15,6 +15,16 @@ export const servedResources = [
   ['apps/v1', 'statefulsets', 'StatefulSet'],
   ['events.k8s.io/v1', 'events', 'Event'],
   ['coordination.k8s.io/v1', 'leases', 'Lease'],
+  [
+    'admissionregistration.k8s.io/v1',
+    'mutatingwebhookconfigurations',
+    'MutatingWebhookConfiguration',
+  ],
+  [
+    'admissionregistration.k8s.io/v1',
+    'validatingwebhookconfigurations',
+    'ValidatingWebhookConfiguration',
+  ],
 ] as const;
 
 /** A fake API server that serves all of it. */

@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util';
 import { AssetsError } from './assets-error.ts';
 import { formatDuration } from './elapsed-time.ts';
 import { ensureAssets } from './ensure-assets.ts';
+import { ensureHelm } from './ensure-helm.ts';
 import { ensureInjector } from './ensure-injector.ts';
+import { readHelmModule } from './helm-module.ts';
 import { readInjectorModule } from './injector-module.ts';
 import { readPinnedVersions } from './pinned-versions.ts';
 
@@ -34,6 +36,7 @@ async function run(args: readonly string[]): Promise<number> {
     const options = { environment: process.env, log, stopSignal: stop.signal };
     const paths = await ensureAssets(options);
     await ensureInjector(options);
+    await ensureHelm(options);
     const folders = new Set(Object.values(paths).map((path: string) => dirname(path)));
     log(`ready after ${formatDuration(performance.now() - startedAtMs)}`);
     process.stdout.write(`${[...folders].join(delimiter)}\n`);
@@ -63,6 +66,7 @@ function readArguments(
 async function help(): Promise<string> {
   const { kubernetes, etcd, go } = await readPinnedVersions();
   const injector = await readInjectorModule();
+  const { helm } = await readHelmModule();
   return `Brings etcd ${etcd} and the kube-apiserver, kube-controller-manager and kubectl of
 Kubernetes ${kubernetes} for the tests that need a cluster, and prints their folder
 (several, joined as in PATH, when some come from KUBEBUILDER_ASSETS).
@@ -75,8 +79,8 @@ Each program comes from the first of these that has it:
   3. the releases at dl.k8s.io and github.com, checked against their checksums
   4. a build from Go modules, with Go ${go} or newer, through the module proxy in GOPROXY
 
-Beside them the cache gets a program that does with Pods what the sidecar injector of
-Dapr ${injector.dapr} does. It is always built, with Go ${injector.go} or newer.
+Beside them the cache gets Helm ${helm}, and a program that does with Pods what the
+sidecar injector of Dapr ${injector.dapr} does. These are always built, with Go ${injector.go} or newer.
 
 Two runs at once do the work once: the second waits for the first.
 `;

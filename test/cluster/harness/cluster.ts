@@ -85,7 +85,7 @@ export class Cluster {
     const { port, ca } = this.product;
     const target = { port, ca, ...(failurePolicy === undefined ? {} : { failurePolicy }) };
     const apply = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
-    await this.kubectl.run(apply, await webhookConfigurations(target));
+    await this.kubectl.run(apply, webhookConfigurations(target));
     await untilCalled(this.kubectl, this.#version);
   }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { FunctionVersion } from '../../../src/api/keys.ts';
 import { repositoryFolder } from '../../support/source-tree.ts';
 import type { Kubectl } from './kubectl.ts';
-import { rightsFile } from './service-accounts.ts';
+import { grantRights } from './service-accounts.ts';
 
 /** Dapr's CRD. */
 export const daprDefinitions = join(repositoryFolder, 'manifests/crds/dapr');
@@ -18,5 +18,5 @@ export async function prepareCluster(kubectl: Kubectl, version: FunctionVersion)
   await kubectl.run(['create', '-f', daprDefinitions]);
   await kubectl.run(['create', '-f', join(repositoryFolder, definitions[version])]);
   await kubectl.run(['wait', '--for=condition=Established', 'crd', '--all']);
-  await kubectl.run(['apply', '-f', rightsFile]);
+  await grantRights(kubectl);
 }

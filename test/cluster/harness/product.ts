@@ -56,7 +56,13 @@ export class Product {
     const ca = await readFile(join(certDir, 'ca.crt'), 'utf8');
     const ports = { port: await freePort(), healthPort: await freePort() };
     const product = new Product(options, ports, ca);
-    await product.untilReady();
+    try {
+      await product.untilReady();
+    } catch (error) {
+      // Whoever is told that it did not start has nothing to stop.
+      await product.kill();
+      throw error;
+    }
     return product;
   }
 
@@ -170,6 +176,10 @@ export class Product {
       ...(command === 'webhook' ? [] : ['--lease-namespace', productNamespace]),
       ...flags,
     ]);
+    // Whatever ends this process takes the child along.
+    const killChild = (): void => void program.child.kill('SIGKILL');
+    process.once('exit', killChild);
+    program.child.once('exit', () => process.off('exit', killChild));
     for (const output of [program.child.stdout, program.child.stderr]) {
       if (output && onLine) createInterface({ input: output }).on('line', onLine);
     }

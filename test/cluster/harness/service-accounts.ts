@@ -1,12 +1,7 @@
-import { join } from 'node:path';
-import { readFiles } from '../../../src/adapters/files/read-objects.ts';
-import { asObject, type JsonObject } from '../../../src/api/json.ts';
-import { repositoryFolder } from '../../support/source-tree.ts';
+import { asObject, at, type JsonObject } from '../../../src/api/json.ts';
+import { installObjects } from '../../support/install-manifest.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Kubectl } from './kubectl.ts';
-
-/** What is shipped: the product's account and its rights. */
-export const rightsFile = join(repositoryFolder, 'manifests/rbac.yaml');
 
 /** The namespace that is shipped, and the name of the ServiceAccount in it. */
 export const productNamespace = 'openfunction-dapr-webhook';
@@ -40,15 +35,47 @@ export async function accountKubeconfig(
   return plane.writeKubeconfig(account, stdout.trim(), server);
 }
 
+const rightsKinds: ReadonlySet<unknown> = new Set([
+  'Namespace',
+  'ServiceAccount',
+  'ClusterRole',
+  'Role',
+  'ClusterRoleBinding',
+  'RoleBinding',
+]);
+
+/**
+ * What is shipped: the product's namespace and account, and its rights. Those that
+ * a value of the chart has to ask for are bound as well.
+ */
+function shippedRights(): JsonObject[] {
+  const shipped = installObjects().filter(({ kind }) => rightsKinds.has(kind));
+  const nameOf = (object: JsonObject) => at(object, 'metadata', 'name');
+  const bound = new Set(shipped.map((object) => at(object, 'roleRef', 'name')));
+  const unbound = shipped.filter((object) => {
+    return object['kind'] === 'ClusterRole' && !bound.has(nameOf(object));
+  });
+  const [binding] = shipped.filter(({ kind }) => kind === 'ClusterRoleBinding');
+  const bindings = unbound.map((role) => ({
+    ...binding,
+    metadata: { name: nameOf(role) ?? null },
+    roleRef: { ...asObject(binding?.['roleRef']), name: nameOf(role) ?? null },
+  }));
+  return [...shipped, ...bindings];
+}
+
+/** Makes the product's account with all of its rights, and restores those that were taken away. */
+export async function grantRights(kubectl: Kubectl): Promise<void> {
+  await kubectl.run(['apply', '-f', '-'], shippedRights());
+}
+
 /** Makes another ServiceAccount with just the rights of the shipped one. */
 export async function addAccount(kubectl: Kubectl, account: string): Promise<void> {
-  const [content] = await readFiles([rightsFile]);
-  const shipped = content?.objects.map(({ object }) => object) ?? [];
   const renamed = (object: JsonObject, name: string): JsonObject => ({
     ...object,
     metadata: { ...asObject(object['metadata']), name },
   });
-  const objects = shipped.flatMap((object) => {
+  const objects = shippedRights().flatMap((object) => {
     if (object['kind'] === 'ServiceAccount') return [renamed(object, account)];
     if (object['subjects'] === undefined) return [];
     const name = `${asObject(object['metadata'])?.['name']}-${account}`;

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { readFiles } from '../../../src/adapters/files/read-objects.ts';
 import { asList, at, type JsonObject, objectsOf } from '../../../src/api/json.ts';
-import { repositoryFolder } from '../../support/source-tree.ts';
+import { installObjects } from '../../support/install-manifest.ts';
 
 export interface WebhookTarget {
   readonly port: number;
@@ -14,14 +12,9 @@ export interface WebhookTarget {
  * The webhook configurations that are shipped, pointed at a server on loopback;
  * nothing else of them is changed but, where asked for, the failure policy.
  */
-export async function webhookConfigurations(target: WebhookTarget): Promise<JsonObject[]> {
-  const [content] = await readFiles([
-    join(repositoryFolder, 'manifests/webhook-configurations.yaml'),
-  ]);
-  if (content === undefined || content.problems.length > 0) {
-    throw new Error(`the webhook configurations cannot be read: ${content?.problems.join('; ')}`);
-  }
-  return content.objects.map(({ object }) => ({
+export function webhookConfigurations(target: WebhookTarget): JsonObject[] {
+  const shipped = installObjects().filter(({ webhooks }) => webhooks !== undefined);
+  return shipped.map((object) => ({
     ...object,
     webhooks: objectsOf(asList(object['webhooks'])).map(({ item }) => ({
       ...item,

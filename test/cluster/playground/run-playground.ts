@@ -75,7 +75,7 @@ async function start(
     (started) => started.stop(),
   );
   stopSignal.throwIfAborted();
-  const configurations = await webhookConfigurations({ port: product.port, ca: product.ca });
+  const configurations = webhookConfigurations({ port: product.port, ca: product.ca });
   await kubectl.run(['create', '-f', '-'], configurations);
   await untilCalled(kubectl, functions);
   stopSignal.throwIfAborted();

@@ -5,7 +5,7 @@ import type { Cluster } from '../../harness/cluster.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { modeAnnotations, podOf } from '../../harness/fixtures.ts';
 import { titlesOf } from '../../harness/kept-objects.ts';
-import { productAccount, rightsFile, userOf } from '../../harness/service-accounts.ts';
+import { grantRights, productAccount, userOf } from '../../harness/service-accounts.ts';
 import { until } from '../../harness/until.ts';
 import { ControllerTools, report } from './tools.ts';
 
@@ -31,7 +31,7 @@ export function missingRightsSuite(cluster: () => Cluster, version: FunctionVers
     await cluster().product.ensureRunning();
   });
 
-  const restore = () => cluster().kubectl.run(['apply', '-f', rightsFile]);
+  const restore = () => grantRights(cluster().kubectl);
 
   /** Takes the rule of a resource out of the controller's role, and waits until that holds. */
   async function revoke(resource: string, verb: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { FunctionVersion } from '../../../../src/api/keys.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { modeAnnotations, podOf } from '../../harness/fixtures.ts';
-import { rightsFile } from '../../harness/service-accounts.ts';
+import { grantRights } from '../../harness/service-accounts.ts';
 import { ControllerTools } from './tools.ts';
 
 const tokenAnnotation = 'baas.openfunction.io/api-token';
@@ -126,7 +126,7 @@ export function tokensSuite(cluster: () => Cluster, version: FunctionVersion): v
       const lines = product.log.map((line) => JSON.stringify(line));
       expect(lines.filter((line) => line.includes('secrets'))).toEqual([]);
     } finally {
-      await kubectl.run(['apply', '-f', rightsFile]);
+      await grantRights(kubectl);
       await product.restart();
     }
   });

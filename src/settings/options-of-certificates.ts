@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { projectName } from '../api/keys.ts';
+import { type Duration, readLifetime } from '../rules/certificates/duration.ts';
+import { readHosts } from '../rules/certificates/read-hosts.ts';
+import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
+import type { Option } from './option.ts';
+import { readBy, readListBy } from './option-schemas.ts';
+
+/** Every option about the certificates of the webhook. */
+
+const sources = ['secret', 'files'] as const;
+
+const defaultSecret = `${projectName}-certificates`;
+
+export const certificates = {
+  flag: 'certificates',
+  placeholder: 'SOURCE',
+  schema: z.enum(sources, { error: `must be one of ${sources.join(', ')}` }).optional(),
+  defaultText: 'files with --cert-dir or --offline, else secret',
+  help: 'Where the serving certificate comes from: secret makes and renews it, together with its CA, in a Secret that all replicas share, and keeps caBundle; files is for those that somebody else keeps.',
+} satisfies Option;
+
+export const certDir = {
+  flag: 'cert-dir',
+  placeholder: 'FOLDER',
+  schema: z.string().optional(),
+  defaultText: 'certs with --offline, else none',
+  help: 'Folder of tls.crt and tls.key, read again when they change; with --offline they are made, with ca.crt, when they are not there.',
+} satisfies Option;
+
+export const certificateSecret = {
+  flag: 'certificate-secret',
+  placeholder: 'NAME',
+  schema: z
+    .string()
+    .refine(isDnsSubdomain, { error: 'must be the name of a Secret' })
+    .default(defaultSecret),
+  defaultText: defaultSecret,
+  help: 'Secret of CA, serving certificate and their keys.',
+} satisfies Option;
+
+export const certificateHosts = {
+  flag: 'certificate-hosts',
+  placeholder: 'HOST',
+  isList: true,
+  schema: readListBy(readHosts).default([]),
+  defaultText: 'none',
+  help: 'DNS names and IP addresses that the certificate in the Secret is good for beside those of the Service, such as those in the url of a webhook; separated by commas, or several times.',
+} satisfies Option;
+
+export const serviceName = {
+  flag: 'service-name',
+  placeholder: 'NAME',
+  schema: z
+    .string()
+    .refine((name) => isDnsLabel(name), { error: 'must be the name of a Service' })
+    .default(projectName),
+  defaultText: projectName,
+  help: 'Service by which API servers call the webhook; the certificate in the Secret is for it.',
+} satisfies Option;
+
+export const serviceNamespace = {
+  flag: 'service-namespace',
+  placeholder: 'NAMESPACE',
+  schema: z
+    .string()
+    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
+    .optional(),
+  defaultText: "the pod's own, else that of the kubeconfig's context, else default",
+  help: 'Namespace of that Service, and of the Secret.',
+} satisfies Option;
+
+export const certificateLifetime = {
+  flag: 'certificate-lifetime',
+  placeholder: 'DURATION',
+  schema: readBy(readLifetime).prefault('30d'),
+  beside: { flag: 'ca-lifetime', problem: lifetimeProblem },
+  defaultText: '30d',
+  help: 'How long a serving certificate in the Secret is good for, e.g. 30d, 720h or 90s; renewed after two thirds.',
+} satisfies Option;
+
+export const caLifetime = {
+  flag: 'ca-lifetime',
+  placeholder: 'DURATION',
+  schema: readBy(readLifetime).prefault('365d'),
+  defaultText: '365d',
+  help: 'The same for its CA; the next one is trusted beside it before it signs.',
+} satisfies Option;
+
+function lifetimeProblem(certificate: unknown, ca: unknown): string | undefined {
+  return (certificate as Duration).ms < (ca as Duration).ms
+    ? undefined
+    : `${certificate} is not shorter than the lifetime of the CA, ${ca}`;
+}

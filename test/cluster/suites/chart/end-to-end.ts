@@ -1,0 +1,160 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { at, type JsonObject } from '../../../../src/api/json.ts';
+import { listAt, pick, textAt } from '../../../support/json.ts';
+import { RunningProgram, runProgram } from '../../../support/run-process.ts';
+import { eventually } from '../../harness/eventually.ts';
+import { functionObject, modeAnnotations, podOf } from '../../harness/fixtures.ts';
+import { freePort } from '../../harness/free-port.ts';
+import { accountKubeconfig } from '../../harness/service-accounts.ts';
+import { until } from '../../harness/until.ts';
+import { type ChartWorld, releaseName } from './chart-world.ts';
+
+const bothFail = { 'failurePolicy.pods': 'Fail', 'failurePolicy.functions': 'Fail' };
+
+/** Long enough for API servers to hear of everything that an uninstall does. */
+const afterwardsMs = 3_000;
+
+/**
+ * A release whose process runs beside the cluster instead of in a pod: with the
+ * account, the rights and the settings file of the chart, called through its
+ * Service, trusted by the caBundle that the process itself has written.
+ */
+export function endToEndSuite(world: () => ChartWorld): void {
+  let program: RunningProgram | undefined;
+
+  afterEach(async () => {
+    await program?.kill();
+    program = undefined;
+    await world().clean();
+  });
+
+  /** Starts what the Deployment would have, and leads its Service there. */
+  async function start(): Promise<void> {
+    const { kubectl, plane, folder } = world();
+    const configMap = await kubectl.get('configmap', releaseName, releaseName);
+    const settings = join(folder, 'settings.yaml');
+    await writeFile(settings, textAt(configMap, 'data', 'settings.yaml'));
+    const [port, healthPort] = [await freePort(), await freePort()];
+    // The API server dials this name at the port of the webhook, and verifies that of the Service.
+    const external = { type: 'ExternalName', externalName: 'localhost', clusterIP: null };
+    await patch('service', JSON.stringify({ spec: { ...external, clusterIPs: null } }));
+    await world().patchWebhooks('/clientConfig/service/port', port);
+    program = new RunningProgram([
+      ...['serve', '--settings-file', settings, '--listen-address', '127.0.0.1'],
+      ...['--port', String(port), '--health-port', String(healthPort)],
+      ...['--kubeconfig', await accountKubeconfig(kubectl, plane, releaseName)],
+    ]);
+    await program.logged('listening');
+    await until('the process to be ready', async () => {
+      return (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok;
+    });
+  }
+
+  const patch = (kind: string, content: string): Promise<string> =>
+    world().kubectl.run([
+      ...['patch', kind, releaseName, '-n', releaseName, '--type=merge', '-p', content],
+    ]);
+
+  /** Mode that a new Pod of the Function is admitted in; undefined when nobody admitted it. */
+  async function admittedMode(name: string): Promise<unknown> {
+    await world().kubectl.run(['create', '-n', 'default', '-f', '-'], [podOf('orders', { name })]);
+    const pod = await world().kubectl.get('pods', name, 'default');
+    return at(pod, 'metadata', 'labels', 'baas.openfunction.io/mode');
+  }
+
+  async function createOrders(): Promise<void> {
+    const annotations = modeAnnotations('standalone');
+    const fn = functionObject('v1beta2', { name: 'orders', annotations, hasOutput: true });
+    await world().kubectl.run(['create', '-n', 'default', '-f', '-'], [fn]);
+  }
+
+  const keptProxies = (): Promise<JsonObject[]> =>
+    world().kubectl.list('deployments', 'default', 'baas.openfunction.io/proxy=orders');
+
+  describe('a release', () => {
+    it('admits through its Service, trusted by what it wrote, with the rights of the chart', async () => {
+      await world().install(bothFail);
+      await start();
+      await createOrders();
+      expect(await admittedMode('one')).toBe('standalone');
+      await eventually(async () => expect(await keptProxies()).toHaveLength(1));
+      const [proxy] = await keptProxies();
+      expect(pick(proxy, 'spec', 'template', 'spec', 'containers', 0, 'image')).toMatch(
+        /^openfunction-dapr-webhook:/,
+      );
+      expect(complaints()).toEqual([]);
+
+      const [caBundle] = await world().caBundles();
+      expect(caBundle).toMatch(/^[A-Za-z0-9+/]+=*$/);
+      // The port above is the test's own.
+      await world().upgrade({ ...bothFail, replicas: 3 }, '--force-conflicts');
+      expect(await world().caBundles()).toEqual([caBundle]);
+    });
+
+    it('is uninstalled under load, with failurePolicy Fail, and nobody is refused afterwards', async () => {
+      await world().install(bothFail);
+      await start();
+      await createOrders();
+      let isGoingOn = true;
+      const refusals: { at: number; stderr: string }[] = [];
+      const load = (async () => {
+        while (isGoingOn) {
+          const { code, stderr } = await world().createFunctionPod();
+          if (code !== 0) refusals.push({ at: Date.now(), stderr });
+        }
+      })();
+      try {
+        await world().uninstall();
+        const uninstalledAt = Date.now();
+        await new Promise((resolve) => setTimeout(resolve, afterwardsMs));
+        expect(refusals.filter((refusal) => refusal.at > uninstalledAt + 1000)).toEqual([]);
+      } finally {
+        isGoingOn = false;
+        await load;
+      }
+      // What it made for the Function stays, and so does the Function.
+      expect(await keptProxies()).toHaveLength(1);
+      await world().expectFunctionsUnaffected();
+    });
+
+    it('removes proxies at its end where a value says so, with an account that goes with the Job', async () => {
+      await world().install({ 'uninstall.proxies': 'delete' });
+      await start();
+      await createOrders();
+      await eventually(async () => expect(await keptProxies()).toHaveLength(1));
+      const job = `${releaseName}-remove-proxies`;
+      const uninstalled = world().uninstall();
+      const pod = await eventually(async () => {
+        const pods = await world().kubectl.list('pods', releaseName, `job-name=${job}`);
+        expect(pods).toHaveLength(1);
+        return pods[0] as JsonObject;
+      });
+      // What its kubelet would do.
+      expect(pick(pod, 'spec', 'serviceAccountName')).toBe(job);
+      const args = listAt(pod, 'spec', 'containers').flatMap((one) => one['args']) as string[];
+      const { kubectl, plane } = world();
+      const kubeconfig = await accountKubeconfig(kubectl, plane, job);
+      const { code, stdout } = await runProgram([...args, '--kubeconfig', kubeconfig]);
+      expect(stdout).toContain('"kind":"Deployment","namespace":"default"');
+      expect(code).toBe(0);
+      await kubectl.run([
+        ...['patch', 'pod', textAt(pod, 'metadata', 'name'), '-n', releaseName],
+        ...['--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Succeeded"}}'],
+      ]);
+      await uninstalled;
+      expect(await keptProxies()).toEqual([]);
+      const left = await kubectl.try([
+        ...['get', 'clusterrole,clusterrolebinding', '-o', 'name'],
+        ...['-l', `app.kubernetes.io/name=${releaseName}`],
+      ]);
+      expect(left.stdout).toBe('');
+      expect(await kubectl.list('serviceaccounts', releaseName)).toHaveLength(1);
+    });
+  });
+
+  /** What the process complains of. */
+  const complaints = (): unknown[] =>
+    program?.log.filter(({ level }) => level === 'warn' || level === 'error') ?? [];
+}

@@ -48,6 +48,8 @@ export interface CaBundleKeeperOptions {
   readonly log: Logger;
   /** Trouble, of which the same may come again and again. */
   readonly onError: (error: ApiError) => void;
+  /** How long the same bundle is not written again, when it had to be lately. */
+  readonly pace?: Backoff;
   /** In [0, 1). */
   readonly random?: (() => number) | undefined;
   /** Milliseconds on a clock that never goes back. */
@@ -150,7 +152,8 @@ export class CaBundleKeeper {
     const { bundle, atMs = [] } = this.#written ?? {};
     if (bundle !== this.#options.bundle()) return spread;
     const lately = atMs.filter((at) => this.#now() - at < restoredWithinMs).length;
-    return spread + backoffMs(restoredBackoff, lately - 1, this.#random());
+    const pace = this.#options.pace ?? restoredBackoff;
+    return spread + backoffMs(pace, lately - 1, this.#random());
   }
 
   #tell(resource: ApiResource, webhooks: readonly WebhookClient[], bundle: string): void {

@@ -66,33 +66,32 @@ function patches(plural: string): number {
 }
 
 describe('somebody who overwrites caBundle each time', () => {
-  test('is met each time, less and less often, and is told of', async () => {
+  /** Overwrites it as often, each time when it was put back. */
+  async function overwrite(times: number): Promise<void> {
+    for (let done = 0; done < times; done += 1) {
+      putConfiguration(server, mutating, 'dGhlaXJz');
+      await until(() => expect(bundles(server, mutating)).toEqual(['ours', 'ours']));
+      expect(patches(mutating)).toBe(done + 1);
+    }
+  }
+
+  test('is met each time, and less and less often', async () => {
     // A clock that stands still: all of it happens within the minute that counts.
     const { lines } = keep({ now: () => 0 });
-    putConfiguration(server, mutating);
     const startedAtMs = performance.now();
-    for (let times = 1; times <= 5; times += 1) {
-      await until(() => expect(bundles(server, mutating)).toEqual(['ours', 'ours']));
-      expect(patches(mutating)).toBe(times);
-      putConfiguration(server, mutating, 'dGhlaXJz');
-    }
-    // Half of 200, 400 and 800 ms, the longest of the three being still to come.
-    expect(performance.now() - startedAtMs).toBeGreaterThan(295);
-    await until(() => expect(patches(mutating)).toBe(6));
+    await overwrite(5);
+    // At least half of 200, of 400 and of 800 ms. Timers may be early by less than one.
+    expect(performance.now() - startedAtMs).toBeGreaterThan(690);
     expect(lines('wrote caBundle')).toHaveLength(1);
-    expect(lines(/somebody else/)).toEqual([]);
   });
 
-  test('is told of when it does not end', async () => {
-    // A minute passes between any two: nobody has to wait.
-    let nowMs = 0;
-    const { lines } = keep({ now: () => nowMs });
-    for (let times = 1; times <= 11; times += 1) {
-      putConfiguration(server, mutating, 'dGhlaXJz');
-      await until(() => expect(patches(mutating)).toBe(times));
-      nowMs += 60_000;
-    }
+  test('is told of, once', async () => {
+    const { lines } = keep({ now: () => 0, pace: { firstMs: 1, maxMs: 1 } });
+    await overwrite(10);
     expect(lines(/somebody else/)).toEqual([]);
+    putConfiguration(server, validating, 'dGhlaXJz');
+    await until(() => expect(bundles(server, validating)).toEqual(['ours', 'ours']));
+    expect(lines('somebody else writes caBundle as well, again and again')).toHaveLength(1);
   });
 });
 
@@ -106,9 +105,11 @@ describe('a bundle that cannot be had', () => {
       },
     });
     putConfiguration(server, mutating, 'dGhlaXJz');
-    await until(() => expect(asked).toBe(1));
+    await until(() => expect(asked).toBeGreaterThan(0));
+    const before = asked;
     putConfiguration(server, validating);
-    await until(() => expect(asked).toBe(3));
+    // Both of them are looked at.
+    await until(() => expect(asked).toBeGreaterThan(before + 1));
     expect(server.writes).toEqual([]);
     expect(errors).toEqual([]);
   });

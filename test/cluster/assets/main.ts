@@ -1,12 +1,12 @@
 import { delimiter, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AssetsError } from './assets-error.ts';
+import { readDaprModule } from './dapr-module.ts';
 import { formatDuration } from './elapsed-time.ts';
 import { ensureAssets } from './ensure-assets.ts';
+import { ensureDaprProgram } from './ensure-dapr-program.ts';
 import { ensureHelm } from './ensure-helm.ts';
-import { ensureInjector } from './ensure-injector.ts';
 import { readHelmModule } from './helm-module.ts';
-import { readInjectorModule } from './injector-module.ts';
 import { readPinnedVersions } from './pinned-versions.ts';
 
 const stop = new AbortController();
@@ -35,8 +35,9 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     const options = { environment: process.env, log, stopSignal: stop.signal };
     const paths = await ensureAssets(options);
-    await ensureInjector(options);
     await ensureHelm(options);
+    await ensureDaprProgram('injector', options);
+    await ensureDaprProgram('daprd', options);
     const folders = new Set(Object.values(paths).map((path: string) => dirname(path)));
     log(`ready after ${formatDuration(performance.now() - startedAtMs)}`);
     process.stdout.write(`${[...folders].join(delimiter)}\n`);
@@ -65,7 +66,7 @@ function readArguments(
 
 async function help(): Promise<string> {
   const { kubernetes, etcd, go } = await readPinnedVersions();
-  const injector = await readInjectorModule();
+  const dapr = await readDaprModule();
   const { helm } = await readHelmModule();
   return `Brings etcd ${etcd} and the kube-apiserver, kube-controller-manager and kubectl of
 Kubernetes ${kubernetes} for the tests that need a cluster, and prints their folder
@@ -79,8 +80,9 @@ Each program comes from the first of these that has it:
   3. the releases at dl.k8s.io and github.com, checked against their checksums
   4. a build from Go modules, with Go ${go} or newer, through the module proxy in GOPROXY
 
-Beside them the cache gets Helm ${helm}, and a program that does with Pods what the
-sidecar injector of Dapr ${injector.dapr} does. These are always built, with Go ${injector.go} or newer.
+Beside them the cache gets Helm ${helm}, and two programs made of Dapr ${dapr.dapr}: one that
+does with Pods what its sidecar injector does, and its sidecar, daprd, with a few
+components. These are always built, with Go ${dapr.go} or newer.
 
 Two runs at once do the work once: the second waits for the first.
 `;

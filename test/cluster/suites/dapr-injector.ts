@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asList, asObject, at, type JsonObject, objectsOf } from '../../../src/api/json.ts';
 import type { FunctionVersion } from '../../../src/api/keys.ts';
-import { ensureInjector } from '../assets/ensure-injector.ts';
+import { ensureDaprProgram } from '../assets/ensure-dapr-program.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { DaprInjector } from '../harness/dapr-injector.ts';
 import { functionObject, type Mode, modeAnnotations, podTemplate } from '../harness/fixtures.ts';
@@ -67,7 +67,7 @@ export function daprInjectorSuite(cluster: () => Cluster, version: FunctionVersi
       let injector: DaprInjector | undefined;
 
       beforeAll(async () => {
-        const program = await ensureInjector({
+        const program = await ensureDaprProgram('injector', {
           environment: process.env,
           log: (line) => process.stderr.write(`${line}\n`),
         });

@@ -2,16 +2,20 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ensureInjector } from '../../cluster/assets/ensure-injector.ts';
-import { readInjectorModule } from '../../cluster/assets/injector-module.ts';
+import {
+  type DaprProgram,
+  hashDaprProgram,
+  readDaprModule,
+} from '../../cluster/assets/dapr-module.ts';
+import { ensureDaprProgram } from '../../cluster/assets/ensure-dapr-program.ts';
 import { AssetWorld, newEnoughGo } from './asset-world.ts';
 
 /** Newer than what the programs of the control plane need. */
-const injectorModule = await readInjectorModule();
-const go = `go${injectorModule.go}`;
+const daprModule = await readDaprModule();
+const go = `go${daprModule.go}`;
 
-function ensure(world: AssetWorld): Promise<string> {
-  return ensureInjector({
+function ensure(world: AssetWorld, program: DaprProgram = 'injector'): Promise<string> {
+  return ensureDaprProgram(program, {
     environment: world.environmentWithTools,
     log: (line) => world.log.push(line),
     platform: { os: 'linux', architecture: 'amd64' },
@@ -26,7 +30,7 @@ describe("Dapr's injector", () => {
     expect(path).toBe(
       join(
         dirname(world.cacheFolder),
-        `dapr-injector-${injectorModule.dapr}-${injectorModule.hash}-linux-amd64`,
+        `dapr-injector-${daprModule.dapr}-${await hashDaprProgram('injector')}-linux-amd64`,
       ),
     );
     expect(await readFile(path, 'utf8')).toBe('built\n');
@@ -34,7 +38,19 @@ describe("Dapr's injector", () => {
     const builds = await world.builds();
     expect(builds).toHaveLength(1);
     expect(builds[0]).toContain('CGO_ENABLED=0 build -trimpath ');
-    expect(world.log.join('\n')).toContain(`building the injector of Dapr ${injectorModule.dapr}`);
+    expect(world.log.join('\n')).toContain(`building the injector of Dapr ${daprModule.dapr}`);
+  });
+
+  it('has a place beside daprd of the same Dapr', async () => {
+    const world = await AssetWorld.create();
+    await world.addGo(go);
+    const paths = [await ensure(world), await ensure(world, 'daprd')];
+    expect(new Set(paths).size).toBe(2);
+    const builds = await world.builds();
+    expect(builds.map((build) => build.split(' ').at(-1)?.trim())).toEqual([
+      './injector',
+      './daprd',
+    ]);
   });
 
   it('is built once for two who want it at once', async () => {
@@ -60,14 +76,14 @@ describe("Dapr's injector", () => {
     const world = await AssetWorld.create();
     await world.addGo(newEnoughGo);
     await ensure(world);
-    expect(injectorModule.go).toMatch(/^1\.\d+\.\d+$/);
-    expect(world.log.join('\n')).toContain(`with Go ${injectorModule.go}`);
+    expect(daprModule.go).toMatch(/^1\.\d+\.\d+$/);
+    expect(world.log.join('\n')).toContain(`with Go ${daprModule.go}`);
   });
 });
 
-describe('the module of the injector', () => {
+describe('the module of both', () => {
   it('is of a Dapr that has native sidecars', () => {
-    const [, minor] = /^v1\.(\d+)\.\d+$/.exec(injectorModule.dapr) ?? [];
+    const [, minor] = /^v1\.(\d+)\.\d+$/.exec(daprModule.dapr) ?? [];
     expect(Number(minor)).toBeGreaterThanOrEqual(18);
   });
 });

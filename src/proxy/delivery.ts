@@ -7,10 +7,14 @@ export interface Endpoint {
   readonly name: string;
 }
 
+/** What a pod's answer says of the event; `error` is everything that is none of the others. */
+export type Verdict = 'success' | 'retry' | 'drop' | 'error';
+
 /**
  * What came of handing something to one pod.
  *
  * - `answered`: the pod's own answer, whatever it says.
+ * - `unsuited`: the pod works, and does not take this: another one may. It saw none of it.
  * - `unreached`: the pod certainly saw none of it (refused, reset before the
  *   first byte, stream refused), so that another pod may have it.
  * - `lost`: sent in part or whole, and no answer: the pod may have worked on
@@ -18,7 +22,8 @@ export interface Endpoint {
  * - `cancelled`: the caller went away or its time was up; nobody waits for an answer.
  */
 export type Attempt<Answer> =
-  | { readonly result: 'answered'; readonly answer: Answer }
+  | { readonly result: 'answered'; readonly answer: Answer; readonly verdict: Verdict }
+  | { readonly result: 'unsuited' }
   | { readonly result: 'unreached'; readonly cause: string }
   | { readonly result: 'lost'; readonly cause: string }
   | { readonly result: 'cancelled' };
@@ -31,7 +36,9 @@ export interface Delivery<Answer> {
   readonly bytes: number;
   /** Told when the caller has gone or its deadline has passed. */
   readonly cancellation: Cancellation;
-  /** Hands it to a pod, whole. Called again with another pod only after `unreached`. Never rejects. */
+  /** Whether a pod may get it, as far as is known by now; absent where every pod may. */
+  suits?(endpoint: Endpoint): boolean;
+  /** Hands it to a pod, whole. Called again with another pod only after `unreached` or `unsuited`. Never rejects. */
   attempt(endpoint: Endpoint): Promise<Attempt<Answer>>;
 }
 
@@ -48,6 +55,8 @@ export type Refusal =
   | 'full'
   /** No pod could be reached in the time that an event may wait. */
   | 'waited'
+  /** A sync Function, and no endpoints are configured. */
+  | 'nowhere'
   /** The process is about to end. */
   | 'stopping';
 

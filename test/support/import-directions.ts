@@ -16,24 +16,28 @@ export const layers: Readonly<Record<string, Layer>> = {
   rules: { layers: ['api', 'rules'], packages: ['yaml'], isPure: true },
   admission: { layers: ['api', 'rules', 'admission'], packages: ['zod'], isPure: false },
   controller: { layers: ['api', 'rules', 'controller'], packages: [], isPure: false },
+  proxy: { layers: ['api', 'rules', 'proxy'], packages: [], isPure: false },
   settings: {
     layers: ['api', 'rules', 'settings'],
     packages: ['zod', 'node:util'],
     isPure: false,
   },
   adapters: {
-    layers: ['api', 'rules', 'admission', 'controller', 'adapters'],
+    layers: ['api', 'rules', 'admission', 'controller', 'proxy', 'adapters'],
     packages: ['*'],
     isPure: false,
   },
   processes: {
-    layers: ['api', 'rules', 'admission', 'controller', 'adapters', 'settings', 'processes'],
+    layers: [
+      ...['api', 'rules', 'admission', 'controller', 'proxy', 'adapters', 'settings'],
+      'processes',
+    ],
     packages: ['*'],
     isPure: false,
   },
   commands: {
     layers: [
-      ...['api', 'rules', 'admission', 'controller', 'adapters', 'settings', 'processes'],
+      ...['api', 'rules', 'admission', 'controller', 'proxy', 'adapters', 'settings', 'processes'],
       'commands',
     ],
     packages: ['*'],

@@ -1,0 +1,13 @@
+import type { Refusal } from './delivery.ts';
+
+const reasons: Readonly<Record<Refusal, string>> = {
+  full: 'too many events wait for a pod of the function',
+  waited: 'no pod of the function could be reached in time',
+  nowhere: 'this function takes no events, and no endpoints are configured for it',
+  stopping: 'the proxy is about to end',
+};
+
+/** What daprd is told beside "try again", and so what its log says. */
+export function explainRefusal(why: Refusal): string {
+  return reasons[why];
+}

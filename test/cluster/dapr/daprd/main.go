@@ -98,7 +98,6 @@ func toConfig(opts *options.Options, handler security.Handler, health healthz.He
 		AppProtocol:                   opts.AppProtocol,
 		AppChannelAddress:             opts.AppChannelAddress,
 		AppMaxConcurrency:             opts.AppMaxConcurrency,
-		AppBindingOptionsTimeout:      opts.AppBindingOptionsTimeout,
 		EnableAppHealthCheck:          opts.EnableAppHealthCheck,
 		AppHealthCheckPath:            opts.AppHealthCheckPath,
 		AppHealthProbeInterval:        opts.AppHealthProbeInterval,

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../cluster/harness/free-port.ts';
+import type { FunctionRecord, FunctionSetup } from './function-events.ts';
+
+const program = fileURLToPath(new URL('function-main.ts', import.meta.url));
+
+export type FunctionPodOptions = Pick<FunctionSetup, 'protocol'> & Partial<FunctionSetup>;
+
+/** A function in a process of its own, and its successors at the same address. */
+export class FunctionPod {
+  readonly port: number;
+  /** What all of them got, in this order. */
+  readonly records: FunctionRecord[] = [];
+  readonly #setup: FunctionSetup;
+  #child: ChildProcess | undefined;
+  #closed: Promise<unknown> = Promise.resolve();
+
+  private constructor(setup: FunctionSetup) {
+    this.#setup = setup;
+    this.port = setup.port;
+  }
+
+  /** One that does not run yet. */
+  static async create(options: FunctionPodOptions): Promise<FunctionPod> {
+    const port = await freePort();
+    return new FunctionPod({
+      ...{ port, topics: [], bulkTopics: [], bindings: [], methods: [] },
+      ...options,
+    });
+  }
+
+  static async start(options: FunctionPodOptions): Promise<FunctionPod> {
+    const pod = await FunctionPod.create(options);
+    await pod.start();
+    return pod;
+  }
+
+  /** As `FUNCTION_ENDPOINTS` has it. */
+  get endpoint(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it listens. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [program, JSON.stringify(this.#setup)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#closed = once(child, 'close');
+    // Whatever ends this process takes the child along.
+    const killChild = (): void => void child.kill('SIGKILL');
+    process.once('exit', killChild);
+    child.once('exit', () => process.off('exit', killChild));
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`the function ended: ${said}`)));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        // The SDK may have a word, too.
+        if (!line.startsWith('{')) return;
+        const told = JSON.parse(line);
+        if ('listening' in told) resolve();
+        else this.records.push(told);
+      });
+    });
+  }
+
+  /** Ends it as a kubelet does; resolves when it has ended and all that it told is in. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Ends it without a chance to finish anything. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#child?.kill(signal);
+    await this.#closed;
+  }
+}
+
+/** How often some functions got each id of an input. */
+export function countIds(pods: readonly FunctionPod[], input: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const record of pods.flatMap(({ records }) => records)) {
+    if (record.input === input) counts.set(record.id, (counts.get(record.id) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,50 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { CancellationSource } from '../../../proxy/cancellation.ts';
+import type { Cancellation } from '../../../proxy/delivery.ts';
+import { headerValue, type RawHeaders } from './metadata.ts';
+import { formatTimeout, parseTimeout } from './timeout.ts';
+
+/** The most that a timer of Node's takes; more fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Who waits for an answer, and for how long. */
+export class Caller {
+  readonly #source = new CancellationSource();
+  /** Milliseconds of the monotonic clock. */
+  readonly #deadline: number | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #isOverdue = false;
+
+  constructor(stream: ServerHttp2Stream, headers: RawHeaders) {
+    const timeoutMs = parseTimeout(headerValue(headers, 'grpc-timeout'));
+    if (timeoutMs !== undefined) {
+      this.#deadline = performance.now() + timeoutMs;
+      this.#timer = setTimeout(() => this.#expire(), Math.min(timeoutMs, longestTimerMs));
+    }
+    // Also after an answer, when nobody listens any more.
+    stream.on('close', () => {
+      clearTimeout(this.#timer);
+      this.#source.cancel();
+    });
+  }
+
+  get cancellation(): Cancellation {
+    return this.#source;
+  }
+
+  /** Whether the deadline passed, and nobody but us would say so. */
+  get isOverdue(): boolean {
+    return this.#isOverdue;
+  }
+
+  /** What is left of `grpc-timeout`, for the next in line. */
+  timeoutLeft(): string | undefined {
+    if (this.#deadline === undefined) return undefined;
+    return formatTimeout(this.#deadline - performance.now());
+  }
+
+  #expire(): void {
+    this.#isOverdue = true;
+    this.#source.cancel();
+  }
+}

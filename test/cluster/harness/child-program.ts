@@ -7,8 +7,12 @@ export class ChildProgram {
   readonly #closed: Promise<unknown>;
   #output = '';
 
-  constructor(program: string, args: readonly string[]) {
-    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  constructor(
+    program: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
     this.#closed = once(this.#child, 'close');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {

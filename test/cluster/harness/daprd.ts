@@ -15,6 +15,7 @@ export interface DaprdOptions {
   readonly resources: readonly JsonObject[];
   /** Beside those that every daprd of the tests gets. */
   readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 interface Ports {
@@ -129,9 +130,9 @@ export class Daprd {
   }
 
   #start(): ChildProgram {
-    const { program, folder, appPort, appProtocol, flags = [] } = this.#options;
+    const { program, folder, appPort, appProtocol, flags = [], environment } = this.#options;
     const { http, grpc, internal } = this.#ports;
-    return new ChildProgram(program, [
+    const args = [
       ...['--app-id', Daprd.appId],
       ...['--app-port', String(appPort), '--app-protocol', appProtocol],
       ...['--config', join(folder, 'config.yaml'), '--resources-path', join(folder, 'resources')],
@@ -141,6 +142,7 @@ export class Daprd {
       ...['--dapr-internal-grpc-listen-address', '127.0.0.1'],
       ...['--enable-metrics=false', '--log-level', 'info'],
       ...flags,
-    ]);
+    ];
+    return new ChildProgram(program, args, environment);
   }
 }

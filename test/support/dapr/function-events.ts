@@ -5,6 +5,8 @@ export interface EventData {
   readonly answer?: 'RETRY' | 'DROP' | 'throw';
   /** Only the first this many times; absent: each time. */
   readonly answerTimes?: number;
+  /** Only there to be big. */
+  readonly padding?: string;
   /** How long the function works on it. */
   readonly takesMs?: number;
 }

@@ -1,0 +1,26 @@
+import { beforeAll, describe } from 'vitest';
+import { ensureDaprProgram } from './assets/ensure-dapr-program.ts';
+import { bindingAnswersSuite } from './suites/proxy/binding-answers.ts';
+import { noEventLostSuite } from './suites/proxy/no-event-lost.ts';
+import { ownGrpcServiceSuite } from './suites/proxy/own-grpc-service.ts';
+import { realDaprdSuite } from './suites/proxy/real-daprd.ts';
+import { restartsSuite } from './suites/proxy/restarts.ts';
+
+let program = '';
+
+beforeAll(async () => {
+  program = await ensureDaprProgram('daprd', {
+    environment: process.env,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+});
+
+describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
+  describe('a real daprd', () => realDaprdSuite(() => program, protocol));
+  describe('restarts', () => restartsSuite(() => program, protocol));
+  describe('no event lost', () => noEventLostSuite(protocol));
+});
+
+describe("gRPC services of the function's own", () => ownGrpcServiceSuite(() => program));
+
+describe('what a function answers to bindings over gRPC', () => bindingAnswersSuite(() => program));

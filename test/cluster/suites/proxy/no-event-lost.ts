@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createStandIn } from '../../../support/dapr/create-stand-in.ts';
+import type { DaprdStandIn } from '../../../support/dapr/daprd-stand-in.ts';
+import { FunctionPod } from '../../../support/dapr/function-pod.ts';
+import { ProxyProcess } from '../../../support/dapr/proxy-process.ts';
+import { EventFlow } from '../../harness/event-flow.ts';
+import { until } from '../../harness/until.ts';
+
+const topic = ['bus', 'orders'] as const;
+
+/** How long the function is scaled to zero. */
+const zeroMs = 10_000;
+
+const perSecond = 1000;
+
+/** Long enough for events to be on their way at any moment. */
+const steadyFlow = 1000;
+
+/**
+ * What befalls pods and proxies, with events on their way. A stand-in for daprd
+ * counts every event by its id: daprd would not tell what became of each.
+ */
+export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
+  let pods: FunctionPod[] = [];
+  let proxy: ProxyProcess;
+  let daprd: DaprdStandIn;
+  let flow: EventFlow;
+
+  beforeEach(async () => {
+    pods = await Promise.all(
+      [1, 2, 3].map(() => FunctionPod.create({ protocol, topics: [topic] })),
+    );
+    proxy = await ProxyProcess.start({
+      protocol,
+      inputs: { topics: [topic] },
+      endpoints: pods.map(({ endpoint }) => endpoint),
+    });
+    daprd = createStandIn(protocol, proxy.port);
+    await daprd.ask([]);
+    flow = new EventFlow(daprd, topic);
+  });
+
+  afterEach(async () => {
+    flow?.stop();
+    daprd?.close();
+    await proxy?.kill();
+    await Promise.all(pods.map((pod) => pod.kill()));
+  });
+
+  const startAll = () => Promise.all(pods.map((pod) => pod.start()));
+
+  /** Lets events flow while something happens, and for a while after it. */
+  async function during(happening: () => Promise<void>): Promise<void> {
+    const running = flow.run(perSecond);
+    await moreAcknowledged();
+    await happening();
+    await moreAcknowledged();
+    flow.stop();
+    await running;
+  }
+
+  function moreAcknowledged(): Promise<void> {
+    const goal = flow.acknowledged + steadyFlow;
+    return until('events to flow', async () => flow.acknowledged >= goal);
+  }
+
+  it('keeps 1,000 events for a function that is scaled to zero and back after 10 s', async () => {
+    const brought = flow.burst(1000);
+    await until('all to wait', async () => (await proxy.pending())['waiting'] === 1000);
+    await sleep(zeroMs);
+    expect(flow.acknowledged).toBe(0);
+    await pods[0]?.start();
+    await brought;
+    flow.expectNoneTwice(pods);
+  });
+
+  it('loses none when a pod is killed at 1,000 events a second', async () => {
+    await startAll();
+    await during(async () => {
+      await pods[0]?.kill();
+      await moreAcknowledged();
+      await pods[0]?.start();
+    });
+    flow.expectAccountedFor(pods);
+  });
+
+  it('loses none when every pod is replaced, one after the other', async () => {
+    await startAll();
+    await during(async () => {
+      for (const pod of pods) {
+        await pod.stop();
+        await pod.start();
+        const before = pod.records.length;
+        await until('the new pod to get events', async () => pod.records.length > before);
+      }
+    });
+    flow.expectAccountedFor(pods);
+  });
+
+  it('loses none when every pod is killed, and comes back', async () => {
+    await startAll();
+    await during(async () => {
+      await Promise.all(pods.map((pod) => pod.kill()));
+      await startAll();
+    });
+    flow.expectAccountedFor(pods);
+  });
+
+  it('refuses none while it drains, and ends when daprd has ended', async () => {
+    await startAll();
+    let ended: Promise<number | null> | undefined;
+    await during(async () => {
+      ended = proxy.stop();
+    });
+    daprd.close();
+    expect(await ended).toBe(0);
+    flow.expectNoneTwice(pods);
+  });
+}

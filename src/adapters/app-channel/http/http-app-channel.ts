@@ -1,0 +1,174 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { AppChannel } from '../../../proxy/app-channel.ts';
+import type { Cancellation, Delivered, Endpoint } from '../../../proxy/delivery.ts';
+import { explainRefusal } from '../../../proxy/explain-refusal.ts';
+import { isBulkRequest } from '../../../rules/delivery/event-answer.ts';
+import {
+  callerHeader,
+  type HttpCall,
+  HttpCalls,
+  subscriptionsOf,
+} from '../../../rules/delivery/http-calls.ts';
+import type { AppChannelOptions } from '../app-channel-options.ts';
+import { tokenHeader } from '../app-token.ts';
+import { DaprdConnection } from './daprd-connection.ts';
+import { emptyAnswer, jsonAnswer, retryAnswer, textAnswer } from './own-answers.ts';
+import { PodClient } from './pod-client.ts';
+import { BindingDelivery, PodDelivery } from './pod-delivery.ts';
+import { PodTopics } from './pod-topics.ts';
+import { headerOf } from './raw-headers.ts';
+import type { DaprRequest } from './request-parser.ts';
+import type { PodAnswer } from './response-parser.ts';
+import { DeclaredTopicDelivery, type OnLossPrevented, TopicDelivery } from './topic-delivery.ts';
+
+export interface HttpAppChannelOptions extends AppChannelOptions {
+  /** Where daprd asks whether its app is well. */
+  readonly healthPath: string;
+}
+
+/** The app channel over HTTP/1.1 (Dapr's `channel/http`). */
+export class HttpAppChannel implements AppChannel {
+  readonly #options: HttpAppChannelOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #calls: HttpCalls;
+  readonly #client: PodClient;
+  readonly #topics: PodTopics;
+  readonly #subscriptions: PodAnswer;
+  readonly #onLossPrevented: OnLossPrevented;
+  #wasCalled = false;
+
+  constructor(options: HttpAppChannelOptions) {
+    const { inputs, limits, token, observer, healthPath } = options;
+    this.#options = options;
+    this.#calls = new HttpCalls(inputs, healthPath);
+    this.#client = new PodClient(limits);
+    this.#topics = new PodTopics(this.#client, token.value);
+    this.#subscriptions = jsonAnswer(subscriptionsOf(inputs));
+    this.#onLossPrevented = (input, endpoint) => observer.lossPrevented(input, endpoint);
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      new DaprdConnection(socket, this.#handle, limits.maxMessageBytes);
+    });
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  get wasCalled(): boolean {
+    return this.#wasCalled;
+  }
+
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host, backlog: 2048 }, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  forget(endpoint: Endpoint): void {
+    this.#client.forget(endpoint);
+    this.#topics.forget(endpoint);
+  }
+
+  close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    this.#client.close();
+    return closed;
+  }
+
+  readonly #handle = (
+    request: DaprRequest,
+    cancellation: Cancellation,
+  ): PodAnswer | Promise<PodAnswer> => {
+    this.#wasCalled = true;
+    const call = this.#callOf(request);
+    if (!this.#isAdmitted(call, request))
+      return textAnswer(401, `${tokenHeader}: not the app's token`);
+    switch (call.kind) {
+      case 'health':
+        return emptyAnswer(200);
+      case 'config':
+        return jsonAnswer({});
+      case 'subscribe':
+        return this.#subscriptions;
+      case 'probe':
+        return emptyAnswer(call.isTaken ? 200 : 404);
+      default:
+        return this.#deliver(this.#deliveryOf(call, request, cancellation));
+    }
+  };
+
+  #callOf({ method, target, headers, body }: DaprRequest): HttpCall {
+    const query = target.indexOf('?');
+    return this.#calls.of({
+      method,
+      path: query === -1 ? target : target.slice(0, query),
+      contentType: headerOf(headers, 'content-type'),
+      hasCaller: headerOf(headers, callerHeader) !== undefined,
+      isBulk: () => isBulkRequest(body.toString()),
+    });
+  }
+
+  /** A health check comes without a token; whatever else daprd asks over HTTP comes with it. */
+  #isAdmitted({ kind }: HttpCall, { headers }: DaprRequest): boolean {
+    const { token } = this.#options;
+    return (
+      kind === 'health' || token.value === undefined || token.admits(headerOf(headers, tokenHeader))
+    );
+  }
+
+  #deliveryOf(
+    call: Exclude<HttpCall, { kind: 'health' | 'config' | 'subscribe' | 'probe' }>,
+    request: DaprRequest,
+    cancellation: Cancellation,
+  ): PodDelivery {
+    switch (call.kind) {
+      case 'topic':
+        return new TopicDelivery(
+          call.topic,
+          request,
+          cancellation,
+          this.#client,
+          this.#topics,
+          this.#onLossPrevented,
+        );
+      case 'declared topic':
+        return new DeclaredTopicDelivery(
+          call.kind,
+          request,
+          cancellation,
+          this.#client,
+          this.#onLossPrevented,
+        );
+      case 'binding':
+        return new BindingDelivery(call.name, request, cancellation, this.#client);
+      default:
+        return new PodDelivery(call.kind, request, cancellation, this.#client);
+    }
+  }
+
+  async #deliver(delivery: PodDelivery): Promise<PodAnswer> {
+    return answerOf(await this.#options.dispatcher.deliver<PodAnswer>(delivery));
+  }
+}
+
+function answerOf(delivered: Delivered<PodAnswer>): PodAnswer {
+  switch (delivered.result) {
+    case 'answered':
+      return delivered.answer;
+    case 'lost':
+      return retryAnswer(`${delivered.endpoint.name}: ${delivered.cause}`);
+    case 'refused':
+      return retryAnswer(explainRefusal(delivered.why));
+    case 'cancelled':
+      // Nobody is there to read it.
+      return retryAnswer('cancelled');
+  }
+}

@@ -1,0 +1,300 @@
+import { isFramingHeader, type RawHeaders } from './raw-headers.ts';
+
+/** What follows a head. */
+export type Follows =
+  /** Another head: this was an interim one (100 Continue). */
+  | 'another'
+  /** No body, whatever the headers say. */
+  | 'nothing'
+  /** A body as the headers frame it, and none where they do not. */
+  | 'framed body'
+  /** A body as the headers frame it, and all until the end of the connection where they do not. */
+  | 'body';
+
+export interface ParserLimits {
+  readonly headMaxBytes: number;
+  readonly bodyMaxBytes: number;
+}
+
+/** A message larger than the limits, told apart because the sender did nothing wrong. */
+export class MessageTooLarge extends Error {}
+
+const chunkLineMaxBytes = 4 * 1024;
+
+const headEnd = Buffer.from('\r\n\r\n');
+const lineEnd = Buffer.from('\r\n');
+const noBytes = Buffer.alloc(0);
+
+/** A field name (RFC 9110, 5.1). */
+const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** What a field value may not hold (RFC 9110, 5.5). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones.
+const forbiddenInValue = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+/** A `Connection` option of that name, in lower case after a comma. */
+const closeOption = /,[ \t]*close[ \t]*(?:,|$)/;
+const keepAliveOption = /,[ \t]*keep-alive[ \t]*(?:,|$)/;
+
+type Framing = 'length' | 'chunked' | 'until close';
+type State = 'head' | 'body' | 'chunk size' | 'chunk' | 'chunk end' | 'trailers' | 'done';
+
+/**
+ * Reads HTTP/1.x messages (RFC 9112), one after another, from the bytes of a
+ * connection. Strict: what is not plainly well-formed is an error, since
+ * everything after it could belong to anything. Header values are bytes, read as
+ * Latin-1, so that they can be written as they were.
+ *
+ * `feed` and `end` throw an Error whose message says what is wrong.
+ */
+export abstract class MessageParser<Message> {
+  /** Headers of the message, without those that are about the connection or the framing. */
+  protected headers: string[] = [];
+  /** Whether the connection may carry another message; known when this one is whole. */
+  isReusable = false;
+  /** Bytes after the message that is whole. */
+  surplus: Buffer = noBytes;
+
+  readonly #limits: ParserLimits;
+  #state: State = 'head';
+  /** Bytes that are not enough to go on. */
+  #rest: Buffer = noBytes;
+  #framing: Framing = 'length';
+  /** Bytes of the body, or of the chunk, that are to come. */
+  #expected = 0;
+  #body: Buffer[] = [];
+  #bodyBytes = 0;
+
+  constructor(limits: ParserLimits) {
+    this.#limits = limits;
+  }
+
+  /** Reads the first line of a head. @param isMinor1 gets whether it is HTTP/1.1 */
+  protected abstract readStart(line: string): { follows: Follows; isHttp11: boolean };
+  /** A header that is about the connection or the framing, beside those that are read here. */
+  protected readFramingHeader(_name: string, _value: string): void {}
+  protected abstract whole(headers: RawHeaders, body: Buffer): Message;
+
+  /** Whether something of a message has arrived, and not all of it. */
+  get isWithin(): boolean {
+    return this.#rest.length > 0 || (this.#state !== 'head' && this.#state !== 'done');
+  }
+
+  /** Takes what arrived. @returns the message when it is whole */
+  feed(bytes: Buffer): Message | undefined {
+    let rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    this.#rest = noBytes;
+    for (;;) {
+      const taken = this.#take(rest);
+      if (taken === undefined) break;
+      if (taken > 0) rest = rest.subarray(taken);
+      if (this.#state === 'done') {
+        this.surplus = rest;
+        return this.#finish();
+      }
+    }
+    this.#rest = rest;
+    return undefined;
+  }
+
+  /** The other side has said all it will. @returns the message when that is how it ends */
+  end(): Message | undefined {
+    if (this.#state !== 'body' || this.#framing !== 'until close') return undefined;
+    this.isReusable = false;
+    return this.#finish();
+  }
+
+  /** Gets ready for the next message. What was `surplus` has to be fed again. */
+  reset(): void {
+    this.#state = 'head';
+    this.#rest = noBytes;
+    this.surplus = noBytes;
+    this.#body = [];
+    this.#bodyBytes = 0;
+    this.headers = [];
+  }
+
+  #finish(): Message {
+    this.#state = 'done';
+    const body = this.#body;
+    const [first = noBytes] = body;
+    return this.whole(
+      this.headers,
+      body.length <= 1 ? first : Buffer.concat(body, this.#bodyBytes),
+    );
+  }
+
+  /** @returns how many bytes were used; undefined when more have to come */
+  #take(bytes: Buffer): number | undefined {
+    switch (this.#state) {
+      case 'head':
+        return this.#takeHead(bytes);
+      case 'body':
+      case 'chunk':
+        return this.#takeBody(bytes);
+      case 'chunk size':
+        return this.#takeChunkSize(bytes);
+      case 'chunk end':
+        return this.#takeChunkEnd(bytes);
+      case 'trailers':
+        return this.#takeTrailer(bytes);
+      case 'done':
+        return undefined;
+    }
+  }
+
+  #takeHead(bytes: Buffer): number | undefined {
+    const end = bytes.indexOf(headEnd);
+    const { headMaxBytes } = this.#limits;
+    if (end > headMaxBytes || (end === -1 && bytes.length > headMaxBytes)) {
+      throw new MessageTooLarge(`headers of more than ${headMaxBytes} bytes`);
+    }
+    if (end === -1) return undefined;
+    this.#readHead(bytes.toString('latin1', 0, end));
+    return end + headEnd.length;
+  }
+
+  #readHead(head: string): void {
+    let end = lineEndIn(head, 0);
+    const { follows, isHttp11 } = this.readStart(head.slice(0, end));
+    if (follows === 'another') return;
+    let length: number | undefined;
+    let isChunked = false;
+    let connection = '';
+    while (end < head.length) {
+      const start = end + lineEnd.length;
+      end = lineEndIn(head, start);
+      const colon = head.indexOf(':', start);
+      const name = head.slice(start, Math.max(colon, start));
+      const value = withoutBlanks(head, colon + 1, end);
+      if (colon > end || !fieldName.test(name) || forbiddenInValue.test(value)) {
+        throw new Error('a header that is none');
+      }
+      if (!isFramingHeader(name)) {
+        this.headers.push(name, value);
+        continue;
+      }
+      const known = name.toLowerCase();
+      if (known === 'content-length') length = readLength(value, length);
+      else if (known === 'transfer-encoding') isChunked = readCoding(value, isChunked);
+      else if (known === 'connection') connection += `,${value.toLowerCase()}`;
+      else this.readFramingHeader(known, value);
+    }
+    // Two lengths for one body: one of the two sides would take a part of it for the next message.
+    if (isChunked && length !== undefined) throw new Error('both a length and chunks');
+    this.isReusable = isHttp11 ? !closeOption.test(connection) : keepAliveOption.test(connection);
+    if (connection !== '') this.headers = withoutNominated(this.headers, connection);
+    this.#expect(follows, length, isChunked);
+  }
+
+  #expect(follows: Follows, length: number | undefined, isChunked: boolean): void {
+    this.#state = 'done';
+    if (follows === 'nothing') return;
+    if (isChunked) {
+      this.#framing = 'chunked';
+      this.#state = 'chunk size';
+    } else if (length !== undefined) {
+      this.#checkSize(length);
+      this.#framing = 'length';
+      this.#expected = length;
+      if (length > 0) this.#state = 'body';
+    } else if (follows === 'body') {
+      this.#framing = 'until close';
+      this.#state = 'body';
+    }
+  }
+
+  #takeBody(bytes: Buffer): number | undefined {
+    if (bytes.length === 0) return undefined;
+    const isWhole = this.#framing === 'until close' || bytes.length <= this.#expected;
+    const part = isWhole ? bytes : bytes.subarray(0, this.#expected);
+    this.#bodyBytes += part.length;
+    this.#checkSize(this.#bodyBytes);
+    this.#body.push(part);
+    if (this.#framing === 'until close') return part.length;
+    this.#expected -= part.length;
+    if (this.#expected === 0) this.#state = this.#state === 'body' ? 'done' : 'chunk end';
+    return part.length;
+  }
+
+  #takeChunkSize(bytes: Buffer): number | undefined {
+    const end = findLineEnd(bytes);
+    if (end === undefined) return undefined;
+    const [, digits] =
+      /^([0-9a-fA-F]{1,8})[ \t]*(?:;|$)/.exec(bytes.toString('latin1', 0, end)) ?? [];
+    if (digits === undefined) throw new Error('a chunk without a size');
+    this.#expected = Number.parseInt(digits, 16);
+    this.#checkSize(this.#bodyBytes + this.#expected);
+    this.#state = this.#expected === 0 ? 'trailers' : 'chunk';
+    return end + lineEnd.length;
+  }
+
+  #takeChunkEnd(bytes: Buffer): number | undefined {
+    if (bytes.length < lineEnd.length) return undefined;
+    if (findLineEnd(bytes) !== 0) throw new Error('a chunk that is longer than its size');
+    this.#state = 'chunk size';
+    return lineEnd.length;
+  }
+
+  /** Trailers are passed over: nobody here reads any. */
+  #takeTrailer(bytes: Buffer): number | undefined {
+    const end = findLineEnd(bytes);
+    if (end === undefined) return undefined;
+    if (end === 0) this.#state = 'done';
+    return end + lineEnd.length;
+  }
+
+  #checkSize(bytes: number): void {
+    const { bodyMaxBytes } = this.#limits;
+    if (bytes > bodyMaxBytes)
+      throw new MessageTooLarge(`a body of more than ${bodyMaxBytes} bytes`);
+  }
+}
+
+function lineEndIn(head: string, start: number): number {
+  const end = head.indexOf('\r\n', start);
+  return end === -1 ? head.length : end;
+}
+
+/** Blanks and tabs alone: `trim` takes bytes of UTF-8 away as well, which look like blanks in Latin-1. */
+function withoutBlanks(text: string, start: number, end: number): string {
+  let [first, last] = [start, end];
+  while (first < last && isBlank(text, first)) first += 1;
+  while (last > first && isBlank(text, last - 1)) last -= 1;
+  return text.slice(first, last);
+}
+
+function isBlank(text: string, index: number): boolean {
+  const character = text[index];
+  return character === ' ' || character === '\t';
+}
+
+/** Headers that `Connection` names are about this connection as well (RFC 9110, 7.6.1). */
+function withoutNominated(headers: string[], connection: string): string[] {
+  const nominated = new Set(connection.split(',').map((option) => option.trim()));
+  for (const option of ['', 'close', 'keep-alive']) nominated.delete(option);
+  if (nominated.size === 0) return headers;
+  return headers.filter(
+    (_, index) => !nominated.has((headers[index - (index % 2)] ?? '').toLowerCase()),
+  );
+}
+
+function readLength(value: string, before: number | undefined): number {
+  const length = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+  if (length === undefined || (before !== undefined && before !== length)) {
+    throw new Error('a Content-Length that is none');
+  }
+  return length;
+}
+
+function readCoding(value: string, before: boolean): boolean {
+  // Nobody was told (TE) that another coding would be understood.
+  if (before || value.toLowerCase() !== 'chunked') throw new Error('an unknown Transfer-Encoding');
+  return true;
+}
+
+function findLineEnd(bytes: Buffer): number | undefined {
+  const end = bytes.indexOf(lineEnd);
+  if (end > chunkLineMaxBytes || (end === -1 && bytes.length > chunkLineMaxBytes)) {
+    throw new Error('a chunk line that does not end');
+  }
+  return end === -1 ? undefined : end;
+}

@@ -1,0 +1,35 @@
+import type { Endpoint } from '../../../proxy/delivery.ts';
+import type { AppChannelLimits } from '../app-channel-options.ts';
+import { PodConnections } from './pod-connections.ts';
+import type { Exchanged, PodRequest } from './pod-exchange.ts';
+
+/** Asks pods, over connections that are used again. */
+export class PodClient {
+  readonly #limits: AppChannelLimits;
+  readonly #pods = new Map<Endpoint, PodConnections>();
+
+  constructor(limits: AppChannelLimits) {
+    this.#limits = limits;
+  }
+
+  exchange(endpoint: Endpoint, request: PodRequest): Promise<Exchanged> {
+    let connections = this.#pods.get(endpoint);
+    if (connections === undefined) {
+      connections = new PodConnections(endpoint, this.#limits);
+      this.#pods.set(endpoint, connections);
+    }
+    return connections.exchange(request);
+  }
+
+  /** The pod is gone: what is in flight goes on, and its connections close when idle. */
+  forget(endpoint: Endpoint): void {
+    this.#pods.get(endpoint)?.forget();
+    this.#pods.delete(endpoint);
+  }
+
+  /** Closes every connection, whatever is in flight. */
+  close(): void {
+    for (const connections of this.#pods.values()) connections.close();
+    this.#pods.clear();
+  }
+}

@@ -1,0 +1,48 @@
+import { type Follows, MessageParser } from './message-parser.ts';
+import type { RawHeaders } from './raw-headers.ts';
+
+/** What daprd asks, whole. */
+export interface DaprRequest {
+  readonly method: string;
+  /** Path and query, as they were written. */
+  readonly target: string;
+  /** Without those that are about the connection or the framing, `Host` included. */
+  readonly headers: RawHeaders;
+  readonly body: Buffer;
+}
+
+/** daprd writes what a broker knows of an event into headers, and a broker may know much. */
+const headMaxBytes = 1024 * 1024;
+
+/** The path form alone: who sends another takes this for a proxy of the world. */
+const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\/[^ ]*) HTTP\/1\.([01])$/;
+
+/** Reads the requests that come over one connection from daprd. */
+export class RequestParser extends MessageParser<DaprRequest> {
+  /** Whether the sender waits to be told to send the body (`Expect: 100-continue`). */
+  isAwaitingContinue = false;
+  #method = '';
+  #target = '';
+
+  /** @param bodyMaxBytes largest body */
+  constructor(bodyMaxBytes: number) {
+    super({ headMaxBytes, bodyMaxBytes });
+  }
+
+  protected override readStart(line: string): { follows: Follows; isHttp11: boolean } {
+    const [, method, target, minor] = requestLine.exec(line) ?? [];
+    if (method === undefined || target === undefined) throw new Error('no request line of HTTP/1');
+    this.#method = method;
+    this.#target = target;
+    return { follows: 'framed body', isHttp11: minor === '1' };
+  }
+
+  protected override readFramingHeader(name: string, value: string): void {
+    if (name === 'expect') this.isAwaitingContinue = value.toLowerCase() === '100-continue';
+  }
+
+  protected override whole(headers: RawHeaders, body: Buffer): DaprRequest {
+    this.isAwaitingContinue = false;
+    return { method: this.#method, target: this.#target, headers, body };
+  }
+}

@@ -1,0 +1,50 @@
+/** What a drain looks at. Times are of the monotonic clock, in milliseconds. */
+export interface Drained {
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly lastDeliveryAt: number;
+  readonly connections: number;
+  readonly wasCalled: boolean;
+  /** From now on nothing waits. */
+  stopWaiting(): void;
+}
+
+export interface DrainLimits {
+  /** After so long without a delivery daprd is taken to have none left. */
+  readonly quietMs: number;
+  /** How long all of it may take. */
+  readonly graceMs: number;
+}
+
+/** What is left to those in flight when nothing waits any more. */
+const lastMs = 2_000;
+const lookEveryMs = 25;
+
+/**
+ * Waits until nothing is left to do. SIGTERM reaches daprd at the same time, and daprd
+ * goes on delivering for a while, so that nothing is refused: it ends when all that
+ * came is answered, and either daprd has closed its connections or nothing has come
+ * for a while. Near the end of the grace period, what waits for a pod is refused.
+ *
+ * @returns what is still in flight when the grace period is over; 0 is a clean end
+ */
+export async function drain(drained: Drained, { quietMs, graceMs }: DrainLimits): Promise<number> {
+  const startedAt = performance.now();
+  const hadConnections = drained.connections > 0;
+  const stopWaitingAt = startedAt + Math.max(0, graceMs - lastMs);
+  let isWaitingAllowed = true;
+  for (;;) {
+    const now = performance.now();
+    if (isWaitingAllowed && now >= stopWaitingAt) {
+      isWaitingAllowed = false;
+      drained.stopWaiting();
+    }
+    if (drained.inFlight === 0 && drained.waiting === 0) {
+      const isDaprdGone = drained.connections === 0 && (hadConnections || !drained.wasCalled);
+      const quietSince = Math.max(startedAt, drained.lastDeliveryAt);
+      if (isDaprdGone || !isWaitingAllowed || now - quietSince >= quietMs) return 0;
+    }
+    if (now - startedAt >= graceMs) return drained.inFlight;
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}

@@ -24,42 +24,56 @@ export interface DataPlaneOptions {
 /** A real daprd, our proxy as its app, and two pods of the function behind it. */
 export class DataPlane {
   readonly pods: readonly FunctionPod[];
-  readonly proxy: ProxyProcess;
-  readonly daprd: Daprd;
   readonly #folder: string;
+  #proxy: ProxyProcess | undefined;
+  #daprd: Daprd | undefined;
 
-  private constructor(
-    pods: readonly FunctionPod[],
-    proxy: ProxyProcess,
-    daprd: Daprd,
-    folder: string,
-  ) {
+  private constructor(pods: readonly FunctionPod[], folder: string) {
     this.pods = pods;
-    this.proxy = proxy;
-    this.daprd = daprd;
     this.#folder = folder;
   }
 
+  /** Starts all of them; when one does not start, none is left running. */
   static async start(options: DataPlaneOptions): Promise<DataPlane> {
-    const { protocol, inputs, functions, token, flags = [] } = options;
-    const environment: Record<string, string> = token === undefined ? {} : { APP_API_TOKEN: token };
-    const pods = await Promise.all(
-      [1, 2].map(() => FunctionPod.start({ ...inputs, ...functions, protocol })),
-    );
-    const endpoints = pods.map(({ endpoint }) => endpoint);
-    const proxy = await ProxyProcess.start({ protocol, inputs, endpoints, environment });
-    const folder = await makeFolder();
-    const daprd = await Daprd.start({
-      ...{ program: options.program, folder, resources: options.resources },
-      ...{ appPort: proxy.port, appProtocol: protocol, flags, environment },
-    });
-    return new DataPlane(pods, proxy, daprd, folder);
+    const { protocol, inputs, functions } = options;
+    const setup = { ...inputs, ...functions, protocol };
+    const pods = await Promise.all([1, 2].map(() => FunctionPod.create(setup)));
+    const plane = new DataPlane(pods, await makeFolder());
+    try {
+      await plane.#start(options);
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+  }
+
+  get proxy(): ProxyProcess {
+    if (this.#proxy === undefined) throw new Error('the proxy was not started');
+    return this.#proxy;
+  }
+
+  get daprd(): Daprd {
+    if (this.#daprd === undefined) throw new Error('daprd was not started');
+    return this.#daprd;
   }
 
   async stop(): Promise<void> {
-    await this.daprd.kill();
-    await this.proxy.kill();
+    await this.#daprd?.kill();
+    await this.#proxy?.kill();
     await Promise.all(this.pods.map((pod) => pod.kill()));
     await removeFolder(this.#folder);
+  }
+
+  async #start({ protocol, inputs, token, ...options }: DataPlaneOptions): Promise<void> {
+    const environment: Record<string, string> = token === undefined ? {} : { APP_API_TOKEN: token };
+    await Promise.all(this.pods.map((pod) => pod.start()));
+    const endpoints = this.pods.map(({ endpoint }) => endpoint);
+    this.#proxy = await ProxyProcess.start({ protocol, inputs, endpoints, environment });
+    this.#daprd = await Daprd.start({
+      ...{ program: options.program, folder: this.#folder, resources: options.resources },
+      ...{ appPort: this.#proxy.port, appProtocol: protocol, environment },
+      flags: options.flags ?? [],
+    });
   }
 }

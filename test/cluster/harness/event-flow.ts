@@ -25,6 +25,7 @@ export class EventFlow {
   readonly #dropped = new Set<string>();
   #inFlight = 0;
   #isStopped = false;
+  #isGivenUp = false;
 
   constructor(daprd: DaprdStandIn, [pubsub, topic]: readonly [string, string]) {
     this.#daprd = daprd;
@@ -61,6 +62,12 @@ export class EventFlow {
     this.#isStopped = true;
   }
 
+  /** Hands over nothing any more, not even what was not acknowledged. */
+  giveUp(): void {
+    this.#isStopped = true;
+    this.#isGivenUp = true;
+  }
+
   /**
    * Nothing lost: every event got to a pod. Nothing made up: no pod got one more
    * often than it was handed over.
@@ -85,7 +92,7 @@ export class EventFlow {
   async #bring(id: string): Promise<void> {
     this.#inFlight += 1;
     const event = { pubsub: this.#pubsub, topic: this.#topic, data: { id } };
-    for (;;) {
+    while (!this.#isGivenUp) {
       this.#attempts.set(id, (this.#attempts.get(id) ?? 0) + 1);
       const fate = await this.#daprd.deliver(event);
       if (fate === 'acknowledged') this.#acknowledged.add(id);

@@ -30,8 +30,14 @@ export class ProxyProcess {
   /** Resolves when it listens. */
   static async start(options: ProxyOptions): Promise<ProxyProcess> {
     const proxy = new ProxyProcess(options, await freePort(), await freePort());
-    await proxy.#untilListening();
-    return proxy;
+    try {
+      await proxy.#untilListening();
+      return proxy;
+    } catch (error) {
+      // Whoever is told that it did not start has nothing to stop.
+      await proxy.kill();
+      throw error;
+    }
   }
 
   /** Starts it anew at the same ports, after it has ended. */

@@ -42,7 +42,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
   });
 
   afterEach(async () => {
-    flow?.stop();
+    flow?.giveUp();
     daprd?.close();
     await proxy?.kill();
     await Promise.all(pods.map((pod) => pod.kill()));

@@ -27,7 +27,8 @@ export function realDaprdSuite(program: () => string, protocol: 'grpc' | 'http')
         component('somebody-elses', 'bindings.cron', { schedule: '@every 1s' }),
         // As a user of the SDK has to write them: these are its routes.
         subscription('bus', 'parcels', '/bus--parcels--default', {
-          bulkSubscribe: { enabled: true, maxMessagesCount: 10, maxAwaitDurationMs: 100 },
+          // The in-memory broker waits for each event, so that each bulk has one.
+          bulkSubscribe: { enabled: true, maxMessagesCount: 10, maxAwaitDurationMs: 10 },
         }),
         subscription('bus', 'poison', '/bus--poison--default', { deadLetterTopic: 'given-up' }),
       ],

@@ -27,6 +27,6 @@ export interface DaprdStandIn {
   trigger(binding: string, data: unknown): Promise<boolean>;
   /** Calls a method of the app for somebody. @returns what it answered, out of JSON */
   invoke(method: string, data: unknown): Promise<unknown>;
-  /** Closes its connections. */
+  /** It is gone, and with it whatever it waits for an answer to. */
   close(): void;
 }

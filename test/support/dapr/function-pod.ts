@@ -80,6 +80,16 @@ export class FunctionPod {
     return this.#end('SIGKILL');
   }
 
+  /** From now on it does nothing, and does not even refuse; its connections stay. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** It goes on where it stood. */
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
     this.#child?.kill(signal);
     await this.#closed;

@@ -23,7 +23,14 @@ import {
   TopicEventRequestSchema,
   TopicEventResponseSchema,
 } from '@dapr/dapr/proto/dapr/proto/runtime/v1/appcallback_pb.js';
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import type { DaprdStandIn, Fate, TopicEvent } from './daprd-stand-in.ts';
 
 const callback = '/dapr.proto.runtime.v1.AppCallback';
@@ -33,6 +40,7 @@ const alpha = '/dapr.proto.runtime.v1.AppCallbackAlpha';
 export class GrpcStandIn implements DaprdStandIn {
   readonly #client: Client;
   readonly #metadata = new Metadata();
+  readonly #calls = new Set<ClientUnaryCall>();
 
   constructor(port: number) {
     this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
@@ -127,6 +135,7 @@ export class GrpcStandIn implements DaprdStandIn {
   }
 
   close(): void {
+    for (const call of this.#calls) call.cancel();
     this.#client.close();
   }
 
@@ -137,17 +146,19 @@ export class GrpcStandIn implements DaprdStandIn {
     request: MessageInitShape<Input>,
   ): Promise<MessageShape<Output>> {
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
+      const call = this.#client.makeUnaryRequest(
         path,
         (message: MessageShape<Input>) => Buffer.from(toBinary(input, message)),
         (bytes) => fromBinary(output, bytes),
         create(input, request),
         this.#metadata,
         (error, answer) => {
+          this.#calls.delete(call);
           if (error === null && answer !== undefined) resolve(answer);
           else reject(error);
         },
       );
+      this.#calls.add(call);
     });
   }
 }

@@ -61,10 +61,10 @@ export class ProxyProcess {
     return this.#program.log;
   }
 
-  /** What KEDA would be told. */
-  async pending(): Promise<Record<string, unknown>> {
+  /** How many events it has, as KEDA would be told. */
+  async pending(): Promise<{ waiting: number; inFlight: number }> {
     const response = await fetch(`http://127.0.0.1:${this.#healthPort}/pending`);
-    return (await response.json()) as Record<string, unknown>;
+    return (await response.json()) as { waiting: number; inFlight: number };
   }
 
   #start(): RunningProgram {

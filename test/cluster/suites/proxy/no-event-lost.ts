@@ -60,6 +60,13 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
     await running;
   }
 
+  /** Nothing is left behind in the proxy when everything has been answered. */
+  const untilIdle = () =>
+    until('the proxy to have nothing', async () => {
+      const { waiting, inFlight } = await proxy.pending();
+      return waiting === 0 && inFlight === 0;
+    });
+
   function moreAcknowledged(): Promise<void> {
     const goal = flow.acknowledged + steadyFlow;
     return until('events to flow', async () => flow.acknowledged >= goal);
@@ -67,7 +74,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
 
   it('keeps 1,000 events for a function that is scaled to zero and back after 10 s', async () => {
     const brought = flow.burst(1000);
-    await until('all to wait', async () => (await proxy.pending())['waiting'] === 1000);
+    await until('all to wait', async () => (await proxy.pending()).waiting === 1000);
     await sleep(zeroMs);
     expect(flow.acknowledged).toBe(0);
     await pods[0]?.start();
@@ -83,6 +90,33 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
       await pods[0]?.start();
     });
     flow.expectAccountedFor(pods);
+    await untilIdle();
+  });
+
+  it('goes around a pod that stands still, and takes its answers when it moves on', async () => {
+    await startAll();
+    await during(async () => {
+      pods[0]?.freeze();
+      await moreAcknowledged();
+      pods[0]?.thaw();
+    });
+    flow.expectNoneTwice(pods);
+    await untilIdle();
+  });
+
+  it('forgets what waits for a pod when daprd is gone', async () => {
+    const brought = flow.burst(500);
+    await until('all to wait', async () => (await proxy.pending()).waiting === 500);
+    flow.giveUp();
+    daprd.close();
+    await brought;
+    await untilIdle();
+    await startAll();
+    daprd = createStandIn(protocol, proxy.port);
+    await daprd.ask([]);
+    flow = new EventFlow(daprd, topic);
+    await flow.burst(500);
+    flow.expectNoneTwice(pods);
   });
 
   it('loses none when every pod is replaced, one after the other', async () => {

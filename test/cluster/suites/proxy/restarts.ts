@@ -48,6 +48,20 @@ export function restartsSuite(program: () => string, protocol: 'grpc' | 'http'):
     await eventually(async () => expect(publishers.missing).toEqual([]));
   });
 
+  it('holds what daprd brings while there is no pod', async () => {
+    await Promise.all(plane.pods.map((pod) => pod.stop()));
+    const published = publishers.run();
+    const waiting = async () => (await plane.proxy.pending()).waiting;
+    await until('an event of each topic to wait', async () => (await waiting()) === topics.length);
+    await Promise.all(plane.pods.map((pod) => pod.start()));
+    await publishers.untilFlowing();
+    publishers.stop();
+    await published;
+    await eventually(async () => expect(publishers.missing).toEqual([]));
+    expect(publishers.twice).toEqual([]);
+    expect(plane.daprd.output).not.toMatch(notAcknowledged);
+  });
+
   it('is asked again by a daprd that was restarted', async () => {
     await plane.daprd.kill();
     await plane.daprd.restart();

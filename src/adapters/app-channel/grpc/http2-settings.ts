@@ -7,11 +7,13 @@ const streamWindowBytes = 1 << 20;
 export const connectionWindowBytes = 1 << 24;
 
 /**
- * Headers in one block. A topic event carries all metadata of its broker's message, and
- * Kafka's headers alone may come to 1 MiB; Node's default is 64 KiB.
+ * Headers and trailers of a call, with 32 bytes for each (RFC 9113, 6.5.2). A topic event carries
+ * all metadata of its broker's message. More than this gRPC's own peers do not send once they
+ * have read it in our settings, and fail that one call. It must not be more: a block of headers
+ * comes in frames of 16 KiB, and with the tenth of them nghttp2 gives up the whole connection.
  */
-const headerBytes = 1 << 20;
-const headerPairs = 4_096;
+const headerBytes = 128 * 1024;
+const headerPairs = headerBytes / 32;
 
 /** Session memory in MB, as Node counts it: what is bounded are the events that wait or are in flight, elsewhere. */
 const sessionMegabytes = 4_096;
@@ -25,7 +27,8 @@ const settings: Settings = {
 const common = {
   maxSessionMemory: sessionMegabytes,
   maxHeaderListPairs: headerPairs,
-  maxSendHeaderBlockLength: headerBytes,
+  // What was taken can be passed on: nghttp2 compares an upper bound of the encoded size.
+  maxSendHeaderBlockLength: 2 * headerBytes,
   // A header that came twice goes on twice, and does not throw.
   strictSingleValueFields: false,
 };

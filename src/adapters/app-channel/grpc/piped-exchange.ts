@@ -2,7 +2,7 @@ import { type ClientHttp2Stream, constants, type ServerHttp2Stream } from 'node:
 import type { Attempt, Cancellation } from '../../../proxy/delivery.ts';
 import { headerValue, type RawHeaders } from './metadata.ts';
 import type { PlaceSeeker } from './place-seeker.ts';
-import { asGrpcAnswer } from './pod-answer.ts';
+import { areOfGrpc, asGrpcAnswer } from './pod-answer.ts';
 import type { PodSession } from './pod-session.ts';
 import type { RequestPipe } from './request-pipe.ts';
 import { beginAnswer, endWith, ignoreError, sendAnswer } from './server-stream.ts';
@@ -66,7 +66,7 @@ export class PipedExchange implements PlaceSeeker {
   #begin(headers: RawHeaders, isWhole: boolean): void {
     if (this.isSettled) return;
     this.#request.keepNoMore();
-    if (isWhole || headerValue(headers, ':status') !== '200') {
+    if (isWhole || !areOfGrpc(headers)) {
       const answer = asGrpcAnswer({ headers, message: Buffer.alloc(0), trailers: undefined });
       sendAnswer(this.#caller, answer);
       this.#answered(answer.headers);

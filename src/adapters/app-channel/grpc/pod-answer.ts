@@ -22,16 +22,24 @@ export function statusOf({ headers, trailers }: PodAnswer): string | undefined {
   return headerValue(trailers ?? headers, 'grpc-status');
 }
 
+/** Whether these headers begin an answer of a gRPC server. */
+export function areOfGrpc(headers: RawHeaders): boolean {
+  return (
+    headerValue(headers, ':status') === '200' &&
+    headerValue(headers, 'content-type')?.startsWith('application/grpc') === true
+  );
+}
+
 /**
  * What daprd may get of what a pod sent: its answer as it is, if that is one of gRPC. What
  * an HTTP server or a proxy on the way said is told as the status that it stands for,
  * because daprd would do so too, and take 404 for UNIMPLEMENTED without our knowing.
  */
 export function asGrpcAnswer(answer: PodAnswer): PodAnswer {
+  if (areOfGrpc(answer.headers) && statusOf(answer) !== undefined) return answer;
   const httpStatus = headerValue(answer.headers, ':status');
-  if (httpStatus === '200' && statusOf(answer) !== undefined) return answer;
   return answerOf({
     code: statusOfHttp(httpStatus),
-    message: `the pod gave no gRPC status, and HTTP status ${httpStatus}`,
+    message: `the pod's answer is not one of gRPC; its HTTP status is ${httpStatus}`,
   });
 }

@@ -3,7 +3,7 @@ import type { Cancellation } from '../../../proxy/delivery.ts';
 import { MessageCollector } from './framing.ts';
 import type { RawHeaders } from './metadata.ts';
 import type { PlaceSeeker } from './place-seeker.ts';
-import { answerOf, asGrpcAnswer, type PodAnswer } from './pod-answer.ts';
+import { answerOf, areOfGrpc, asGrpcAnswer, type PodAnswer } from './pod-answer.ts';
 import type { PodSession } from './pod-session.ts';
 import { ignoreError } from './server-stream.ts';
 import { StatusCode } from './status.ts';
@@ -56,11 +56,12 @@ export class UnaryExchange implements PlaceSeeker {
     stream.on('response', (_headers, flags, raw) => {
       session.heard();
       this.#headers = raw;
-      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) this.#answer();
+      // What follows is not looked at where it is something else, an error page of 404.
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 || !areOfGrpc(raw)) this.#answer();
     });
     stream.on('data', (chunk: Buffer) => {
       session.heard();
-      if (!this.#message.add(chunk)) this.#refuseAnswer();
+      if (!this.isSettled && !this.#message.add(chunk)) this.#refuseAnswer();
     });
     stream.on('trailers', (_trailers, _flags, raw) => {
       this.#trailers = raw;

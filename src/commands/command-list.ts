@@ -20,6 +20,10 @@ export const commandList: Readonly<Record<string, CommandEntry>> = {
     summary: 'Keep the Dapr proxies of a cluster.',
     load: async () => (await import('./controller.ts')).controllerCommand as Command,
   },
+  proxy: {
+    summary: "Bring the events that daprd delivers to a Function's pods.",
+    load: async () => (await import('./proxy.ts')).proxyCommand as Command,
+  },
   check: {
     summary: 'Look at an installation in a cluster, and say what is well and what is not.',
     load: async () => (await import('./check.ts')).checkCommand as Command,

@@ -1,5 +1,5 @@
+import { settingsFile } from '../settings/common-options.ts';
 import { type Option, type OptionTable, variableOf } from '../settings/option.ts';
-import { settingsFile } from '../settings/options.ts';
 import type { Command } from './command.ts';
 import type { CommandEntry } from './command-list.ts';
 

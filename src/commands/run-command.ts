@@ -1,6 +1,7 @@
-import { settingsFile, version } from '../settings/options.ts';
+import { settingsFile } from '../settings/common-options.ts';
 import { parseSettings, writtenText } from '../settings/parse-settings.ts';
-import type { SettingsFile } from '../settings/read-settings-file.ts';
+import { version } from '../settings/version.ts';
+import type { WrittenSettings } from '../settings/written.ts';
 import { type Command, type CommandIo, ExitCode } from './command.ts';
 import { commandList } from './command-list.ts';
 import { commandHelp, overview } from './help.ts';
@@ -46,15 +47,16 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   return command.run(parsed.settings, io);
 }
 
-/** The settings file, where the command takes one and one is named. */
+/** What the settings file says, where the command takes one and one is named. */
 async function fileOf(
   command: Command,
   args: readonly string[],
   io: CommandIo,
-): Promise<SettingsFile | undefined> {
+): Promise<WrittenSettings | undefined> {
   const path = writtenText(settingsFile, command.options, args, io.environment);
   if (path === undefined) return undefined;
-  // Loaded on demand, because it brings a library that most starts do not need.
+  // Loaded on demand, because they bring libraries that most starts do not need.
   const { loadSettingsFile } = await import('./load-settings-file.ts');
-  return loadSettingsFile(path);
+  const { readSettingsFile } = await import('../settings/read-settings-file.ts');
+  return readSettingsFile(command.options, await loadSettingsFile(path));
 }

@@ -11,9 +11,13 @@ const everyIpv4Address = '0.0.0.0';
  * @throws the system's error, e.g. EADDRINUSE
  */
 export async function listen(app: FastifyInstance, address: string, port: number): Promise<number> {
-  const host = address === everyAddress && !(await hasIpv6()) ? everyIpv4Address : address;
-  await app.listen({ host, port });
+  await app.listen({ host: await listenableAddress(address), port });
   return (app.server.address() as AddressInfo).port;
+}
+
+/** The address itself; for every address, what that is on this machine. */
+export async function listenableAddress(address: string): Promise<string> {
+  return address === everyAddress && !(await hasIpv6()) ? everyIpv4Address : address;
 }
 
 function hasIpv6(): Promise<boolean> {

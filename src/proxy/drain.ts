@@ -1,10 +1,15 @@
-/** What a drain looks at. Times are of the monotonic clock, in milliseconds. */
-export interface Drained {
+/** What a drain looks at. */
+export interface DrainState {
   readonly inFlight: number;
   readonly waiting: number;
+  /** By the monotonic clock. */
   readonly lastDeliveryAt: number;
   readonly connections: number;
   readonly wasCalled: boolean;
+}
+
+export interface Drained {
+  state(): DrainState;
   /** From now on nothing waits. */
   stopWaiting(): void;
 }
@@ -30,7 +35,7 @@ const lookEveryMs = 25;
  */
 export async function drain(drained: Drained, { quietMs, graceMs }: DrainLimits): Promise<number> {
   const startedAt = performance.now();
-  const hadConnections = drained.connections > 0;
+  const hadConnections = drained.state().connections > 0;
   const stopWaitingAt = startedAt + Math.max(0, graceMs - lastMs);
   let isWaitingAllowed = true;
   for (;;) {
@@ -39,12 +44,13 @@ export async function drain(drained: Drained, { quietMs, graceMs }: DrainLimits)
       isWaitingAllowed = false;
       drained.stopWaiting();
     }
-    if (drained.inFlight === 0 && drained.waiting === 0) {
-      const isDaprdGone = drained.connections === 0 && (hadConnections || !drained.wasCalled);
-      const quietSince = Math.max(startedAt, drained.lastDeliveryAt);
+    const { inFlight, waiting, lastDeliveryAt, connections, wasCalled } = drained.state();
+    if (inFlight === 0 && waiting === 0) {
+      const isDaprdGone = connections === 0 && (hadConnections || !wasCalled);
+      const quietSince = Math.max(startedAt, lastDeliveryAt);
       if (isDaprdGone || !isWaitingAllowed || now - quietSince >= quietMs) return 0;
     }
-    if (now - startedAt >= graceMs) return drained.inFlight;
+    if (now - startedAt >= graceMs) return inFlight;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
 }

@@ -1,4 +1,16 @@
-import type { z } from 'zod';
+/** What reads a value and brings the default; those of zod do, and `TextSchema`. */
+export interface OptionSchema<Value> {
+  safeParse(input: unknown): SchemaResult<Value>;
+  /** @throws with what is wrong */
+  parse(input: unknown): Value;
+}
+
+export type SchemaResult<Value> =
+  | { readonly success: true; readonly data: Value }
+  | {
+      readonly success: false;
+      readonly error: { readonly issues: readonly { readonly message: string }[] };
+    };
 
 /**
  * One setting: a flag, an environment variable and an entry of the settings file, of
@@ -17,7 +29,7 @@ export interface Option<Value = unknown> {
   /** Whether the members of the list are `key=value`; the settings file may hold a mapping instead. */
   readonly isMap?: boolean;
   /** Reads the text, or texts, and brings the default. */
-  readonly schema: z.ZodType<Value>;
+  readonly schema: OptionSchema<Value>;
   /** What has to hold between the value and another option's. */
   readonly beside?: OptionRelation;
   /** What holds when nothing is said, as `--help` and the README state it. */

@@ -1,16 +1,17 @@
 import { z } from 'zod';
-import { Port, projectName } from '../api/keys.ts';
+import { projectName } from '../api/keys.ts';
 import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
 import type { Option } from './option.ts';
 import { portSchema, switchSchema, wholeNumberSchema } from './option-schemas.ts';
 
 /** Every option of every command, once. A command names those it takes. */
 
+export * from './common-options.ts';
+export * from './data-plane-options.ts';
 export * from './options-of-certificates.ts';
 export * from './options-of-proxies.ts';
 export { version } from './version.ts';
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const outputFormats = ['yaml', 'json', 'diff'] as const;
 const reportFormats = ['text', 'json'] as const;
 
@@ -22,22 +23,6 @@ export const port = {
   schema: portSchema(9443),
   defaultText: '9443',
   help: 'Port of the admission endpoints, HTTPS; 0 takes a free one.',
-} satisfies Option;
-
-export const healthPort = {
-  flag: 'health-port',
-  placeholder: 'PORT',
-  schema: portSchema(Port.health),
-  defaultText: String(Port.health),
-  help: 'Port of /healthz, /readyz and /metrics, plain HTTP; 0 takes a free one.',
-} satisfies Option;
-
-export const listenAddress = {
-  flag: 'listen-address',
-  placeholder: 'ADDRESS',
-  schema: z.union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' }).default('::'),
-  defaultText: '::',
-  help: 'Address to listen on, for both ports; :: is every address, IPv4 and IPv6.',
 } satisfies Option;
 
 export const offline = {
@@ -95,14 +80,6 @@ export const excludedNamespaces = {
   help: 'Namespaces whose Pods are left alone; separated by commas, or several times.',
 } satisfies Option;
 
-export const logLevel = {
-  flag: 'log-level',
-  placeholder: 'LEVEL',
-  schema: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
-  defaultText: 'info',
-  help: `Least level that is logged: ${logLevels.join(', ')}. Admissions are logged at info.`,
-} satisfies Option;
-
 export const shutdownTimeout = {
   flag: 'shutdown-timeout',
   placeholder: 'SECONDS',
@@ -148,14 +125,6 @@ export const reportFormat = {
     .default('text'),
   defaultText: 'text',
   help: 'text (for people), or json (for programs).',
-} satisfies Option;
-
-export const settingsFile = {
-  flag: 'settings-file',
-  placeholder: 'FILE',
-  schema: z.string().optional(),
-  defaultText: 'none',
-  help: 'YAML or JSON file of settings by the names of their flags, such as one that a ConfigMap is mounted as; flags and variables decide over it.',
 } satisfies Option;
 
 export const leaderElect = {

@@ -1,8 +1,7 @@
 import { splitList } from '../rules/split-list.ts';
 import { type Option, type OptionTable, type SettingsOf, variableOf } from './option.ts';
 import { readFlags } from './read-flags.ts';
-import { readSettingsFile, type SettingsFile } from './read-settings-file.ts';
-import type { Written } from './written.ts';
+import type { Written, WrittenSettings } from './written.ts';
 
 export type ParsedSettings<Table extends OptionTable> =
   | { readonly settings: SettingsOf<Table> }
@@ -16,16 +15,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * file, and an empty variable counts as unset. Reports every problem at once.
  *
  * @param args what follows the command's name
- * @param file the settings file that flag or variable name
+ * @param inFile what the settings file says that flag or variable name (`readSettingsFile`)
  */
 export function parseSettings<Table extends OptionTable>(
   table: Table,
   args: readonly string[],
   environment: Environment,
-  file?: SettingsFile,
+  inFile?: WrittenSettings,
 ): ParsedSettings<Table> {
   const flags = readFlags(table, args);
-  const inFile = file === undefined ? undefined : readSettingsFile(table, file);
   const problems = [...flags.problems, ...(inFile?.problems ?? [])];
   const settings: Record<string, unknown> = {};
   const origins = new Map<string, string>();

@@ -4,6 +4,7 @@ import { asList, at, type JsonObject, objectsOf } from '../../src/api/json.ts';
 import * as keys from '../../src/api/keys.ts';
 import { serveCommand } from '../../src/commands/serve.ts';
 import { parseSettings } from '../../src/settings/parse-settings.ts';
+import { readSettingsFile } from '../../src/settings/read-settings-file.ts';
 import { version } from '../../src/settings/version.ts';
 import { functionInMode } from '../support/functions.ts';
 import {
@@ -297,7 +298,8 @@ describe('the settings', () => {
   it('are a file that the process takes, with nothing in it that is unknown or wrong', () => {
     const content = parse(text, { schema: 'failsafe' });
     const file = { path: 'settings.yaml', content, problems: [] };
-    const parsed = parseSettings(serveCommand.options, [], {}, file);
+    const inFile = readSettingsFile(serveCommand.options, file);
+    const parsed = parseSettings(serveCommand.options, [], {}, inFile);
     expect(parsed).not.toHaveProperty('problems');
     const [port, healthPort] = listAt(container, 'ports').map(({ containerPort }) => containerPort);
     expect(parsed).toMatchObject({

@@ -5,13 +5,15 @@ import { overrideAnnotations } from '../../src/rules/proxy/proxy-settings.ts';
 import type { Option } from '../../src/settings/option.ts';
 import { parseSettings } from '../../src/settings/parse-settings.ts';
 import { proxyOptions, proxySettingsOf } from '../../src/settings/proxy-options.ts';
+import { readSettingsFile } from '../../src/settings/read-settings-file.ts';
 import { desired, proxySettings, theOne } from '../support/desired.ts';
 import { functionInMode } from '../support/functions.ts';
 import { readDocument } from '../support/source-tree.ts';
 
 function settingsOf(args: readonly string[], content?: unknown) {
   const file = { path: 'settings.yaml', content, problems: [] };
-  const parsed = parseSettings(proxyOptions, args, {}, content === undefined ? undefined : file);
+  const inFile = content === undefined ? undefined : readSettingsFile(proxyOptions, file);
+  const parsed = parseSettings(proxyOptions, args, {}, inFile);
   if ('problems' in parsed) throw new Error(parsed.problems.join('; '));
   return proxySettingsOf(parsed.settings);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as options from '../../src/settings/options.ts';
 import { parseSettings, writtenText } from '../../src/settings/parse-settings.ts';
-import type { SettingsFile } from '../../src/settings/read-settings-file.ts';
+import { readSettingsFile } from '../../src/settings/read-settings-file.ts';
+import type { WrittenSettings } from '../../src/settings/written.ts';
 
 const table = {
   settingsFile: options.settingsFile,
@@ -16,8 +17,8 @@ const table = {
   proxyAnnotations: options.proxyAnnotations,
 };
 
-function fileOf(content: unknown, problems: string[] = []): SettingsFile {
-  return { path: 'settings.yaml', content, problems };
+function fileOf(content: unknown, problems: string[] = []): WrittenSettings {
+  return readSettingsFile(table, { path: 'settings.yaml', content, problems });
 }
 
 function read(content: unknown, args: string[] = [], environment: Record<string, string> = {}) {

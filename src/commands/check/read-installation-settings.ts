@@ -4,7 +4,7 @@ import type { InstallationSettings } from '../../rules/check/installation-settin
 import type { Option, OptionTable, SettingsOf } from '../../settings/option.ts';
 import * as options from '../../settings/options.ts';
 import { parseSettings } from '../../settings/parse-settings.ts';
-import type { SettingsFile } from '../../settings/read-settings-file.ts';
+import { readSettingsFile, type SettingsFile } from '../../settings/read-settings-file.ts';
 
 const commands = ['serve', 'webhook', 'controller'] as const;
 
@@ -120,7 +120,8 @@ function settingsOf(
   fileText: string | undefined,
 ): { settings: Decisive; problem: string | undefined } {
   const file = fileText === undefined ? undefined : readFile(fileText);
-  const parsed = parseSettings(everyOption, args, environment, file);
+  const inFile = file === undefined ? undefined : readSettingsFile(everyOption, file);
+  const parsed = parseSettings(everyOption, args, environment, inFile);
   if ('settings' in parsed) {
     const { settings } = parsed;
     const isUnseen = settings.settingsFile !== undefined && file === undefined;

@@ -19,7 +19,7 @@ export interface HttpTopic {
   /** Tells it from others; see `topicKey`. */
   readonly key: string;
   readonly topic: string;
-  /** What metrics call it. */
+  /** What metrics call it: the component. */
   readonly input: string;
 }
 
@@ -56,7 +56,7 @@ export class HttpCalls {
       const { pubsub, topic } = input;
       this.#posts.set(topicRouteOf(input), {
         kind: 'topic',
-        topic: { key: topicKey(pubsub, topic), topic, input: inputOf(pubsub, topic) },
+        topic: { key: topicKey(pubsub, topic), topic, input: pubsub },
       });
     }
   }
@@ -86,11 +86,6 @@ function unknownPost(
   if (path.startsWith('/job/')) return job;
   if (contentType?.startsWith(eventType) === true) return declaredTopic;
   return contentType?.startsWith(bulkType) === true && isBulk() ? declaredTopic : invocation;
-}
-
-/** What metrics call a topic: one component can have several. */
-export function inputOf(pubsub: string, topic: string): string {
-  return `${pubsub}/${topic}`;
 }
 
 const config: HttpCall = { kind: 'config' };

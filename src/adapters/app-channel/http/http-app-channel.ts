@@ -26,6 +26,9 @@ export interface HttpAppChannelOptions extends AppChannelOptions {
   readonly healthPath: string;
 }
 
+/** What metrics call that which comes from no input of the Function. */
+const metricInputs = { job: 'job', invocation: 'invoke' } as const;
+
 /** The app channel over HTTP/1.1 (Dapr's `channel/http`). */
 export class HttpAppChannel implements AppChannel {
   readonly #options: HttpAppChannelOptions;
@@ -141,7 +144,7 @@ export class HttpAppChannel implements AppChannel {
         );
       case 'declared topic':
         return new DeclaredTopicDelivery(
-          call.kind,
+          'other',
           request,
           cancellation,
           this.#client,
@@ -150,7 +153,7 @@ export class HttpAppChannel implements AppChannel {
       case 'binding':
         return new BindingDelivery(call.name, request, cancellation, this.#client);
       default:
-        return new PodDelivery(call.kind, request, cancellation, this.#client);
+        return new PodDelivery(metricInputs[call.kind], request, cancellation, this.#client);
     }
   }
 

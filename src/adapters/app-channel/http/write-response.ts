@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { PodAnswer } from './response-parser.ts';
 import { headerLines, writeMessage } from './write-message.ts';
@@ -20,6 +19,7 @@ export function writeResponse(
   const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
   const length = hasBody ? `content-length: ${body.length}\r\n` : '';
   const connection = isLast ? 'connection: close\r\n' : '';
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headerLines(headers)}${length}${connection}`;
+  // The phrase after the status may be left out (RFC 9112, 4), and nobody reads it.
+  const head = `HTTP/1.1 ${status} \r\n${headerLines(headers)}${length}${connection}`;
   writeMessage(socket, head, hasBody ? body : noBody);
 }

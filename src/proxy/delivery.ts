@@ -55,6 +55,8 @@ export type Refusal =
   | 'full'
   /** No pod could be reached in the time that an event may wait. */
   | 'waited'
+  /** There are pods, and each says that it does not take this. */
+  | 'unsuited'
   /** A sync Function, and no endpoints are configured. */
   | 'nowhere'
   /** The process is about to end. */

@@ -92,6 +92,14 @@ export class EndpointPool {
     return chosen;
   }
 
+  /** Whether there are pods, and each is known not to take it. */
+  isUnsuited(delivery: Delivery<unknown>): boolean {
+    return (
+      this.#all.length > 0 &&
+      this.#all.every(({ endpoint }) => delivery.suits?.(endpoint) === false)
+    );
+  }
+
   /** Whether anything could be given to any endpoint now. */
   get isAnyAvailable(): boolean {
     const now = performance.now();

@@ -130,9 +130,11 @@ export class EventDispatcher implements Dispatcher {
   }
 
   #wait(delivery: Delivery<unknown>, since: number) {
-    const { room, hasEndpoints, onEndpointsWanted } = this.#options;
+    const { pool, room, hasEndpoints, onEndpointsWanted } = this.#options;
     if (!hasEndpoints) return nowhere;
     if (this.#isStopping) return stopping;
+    // Waiting would help none of these, and take the room from others.
+    if (pool.isUnsuited(delivery)) return unsuited;
     const waited = room.wait(delivery, since);
     onEndpointsWanted();
     this.#lookAgain();
@@ -174,4 +176,5 @@ export class EventDispatcher implements Dispatcher {
 
 const cancelled = { result: 'cancelled' } as const;
 const nowhere = { refused: 'nowhere' } as const;
+const unsuited = { refused: 'unsuited' } as const;
 const stopping = { refused: 'stopping' } as const;

@@ -3,6 +3,7 @@ import type { Refusal } from './delivery.ts';
 const reasons: Readonly<Record<Refusal, string>> = {
   full: 'too many events wait for a pod of the function',
   waited: 'no pod of the function could be reached in time',
+  unsuited: 'no pod of the function takes it',
   nowhere: 'this function takes no events, and no endpoints are configured for it',
   stopping: 'the proxy is about to end',
 };

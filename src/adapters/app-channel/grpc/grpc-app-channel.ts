@@ -53,14 +53,16 @@ export class GrpcAppChannel implements AppChannel {
   }
 
   async close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
+    const closed = [...this.#sessions].map(
+      (session) => new Promise<void>((resolve) => session.once('close', resolve)),
+    );
+    const stopped = new Promise((resolve) => this.#server.close(resolve));
     // What was answered last may still be in a buffer: a graceful end lets it out.
     for (const session of this.#sessions) session.close();
     const deadline = setTimeout(() => {
       for (const session of this.#sessions) session.destroy();
     }, lastAnswersMs);
-    await promise;
+    await Promise.all([stopped, ...closed]);
     clearTimeout(deadline);
     this.#pods.close();
   }

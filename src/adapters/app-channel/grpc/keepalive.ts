@@ -1,5 +1,3 @@
-import type { ClientHttp2Session } from 'node:http2';
-
 export interface KeepaliveTimes {
   /** How often it is looked whether a pod that works on something was heard of. */
   readonly silenceMs: number;
@@ -19,13 +17,16 @@ export const defaultKeepalive: KeepaliveTimes = {
   pingTimeoutMs: 20_000,
 };
 
+/** Sends a PING. What it is given is called with null when that is answered. */
+export type Ping = (answered: (error: Error | null) => void) => void;
+
 /**
  * Notices that a pod has vanished without a word, with its node or its network, while
  * something waits for its answer. TCP does so where all that was sent was acknowledged;
  * where it was not, it goes on sending for a quarter of an hour.
  */
 export class Keepalive {
-  readonly #session: ClientHttp2Session;
+  readonly #ping: Ping;
   readonly #times: KeepaliveTimes;
   readonly #isAwaited: () => boolean;
   readonly #vanished: () => void;
@@ -39,13 +40,8 @@ export class Keepalive {
    * @param isAwaited whether anybody waits for the pod
    * @param vanished told when a PING stays without an answer
    */
-  constructor(
-    session: ClientHttp2Session,
-    times: KeepaliveTimes,
-    isAwaited: () => boolean,
-    vanished: () => void,
-  ) {
-    this.#session = session;
+  constructor(ping: Ping, times: KeepaliveTimes, isAwaited: () => boolean, vanished: () => void) {
+    this.#ping = ping;
     this.#times = times;
     this.#isAwaited = isAwaited;
     this.#vanished = vanished;
@@ -70,7 +66,7 @@ export class Keepalive {
     if (this.#deadline !== undefined) return;
     this.#lastPing = performance.now();
     this.#deadline = setTimeout(this.#vanished, this.#times.pingTimeoutMs).unref();
-    this.#session.ping((error) => {
+    this.#ping((error) => {
       if (error !== null) return;
       clearTimeout(this.#deadline);
       this.#deadline = undefined;

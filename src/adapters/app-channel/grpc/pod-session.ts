@@ -54,7 +54,7 @@ export class PodSession {
       createConnection: () => connectTo(endpoint),
     });
     this.#keepalive = new Keepalive(
-      this.#session,
+      (answered) => void this.#session.ping(answered),
       keepalive,
       () => this.#openStreams > 0,
       () => this.#destroy('no answer to a PING'),

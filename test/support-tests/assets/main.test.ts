@@ -32,7 +32,7 @@ describe('the command', () => {
     expect(result.stderr).toContain('assets: ready after ');
   });
 
-  it("brings Dapr's injector as well, and says so when it cannot", async () => {
+  it("brings Dapr's injector and daprd as well, and says so when it cannot", async () => {
     const world = await AssetWorld.create();
     const folder = await world.addPrograms('given', programNames, kubernetesVersionText(0));
     const without = await runMain([], { ...world.environment, KUBEBUILDER_ASSETS: folder });
@@ -40,7 +40,10 @@ describe('the command', () => {
     expect(without.stderr).toContain('there is no go on the PATH');
     await world.addGo();
     const environment = { ...world.environmentWithTools, KUBEBUILDER_ASSETS: folder };
-    expect((await runMain([], environment)).stderr).toContain('building the injector of Dapr v1.');
+    const { stderr } = await runMain([], environment);
+    for (const what of ['the injector', 'daprd']) {
+      expect(stderr).toContain(`building ${what} of Dapr v1.`);
+    }
     expect((await runMain([], environment)).stderr).not.toContain('building');
   });
 

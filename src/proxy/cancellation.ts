@@ -3,8 +3,8 @@ import type { Cancellation } from './delivery.ts';
 /** A cancellation, in the hands of whoever waits for an answer. */
 export class CancellationSource implements Cancellation {
   #isCancelled = false;
-  /** Most have one listener at a time, the attempt that is under way. */
-  readonly #listeners = new Set<() => void>();
+  /** There is one at a time, mostly: the attempt that is under way. */
+  #listeners: (() => void)[] = [];
 
   get isCancelled(): boolean {
     return this.#isCancelled;
@@ -12,16 +12,20 @@ export class CancellationSource implements Cancellation {
 
   onCancel(listener: () => void): () => void {
     if (this.#isCancelled) listener();
-    else this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    else this.#listeners.push(listener);
+    return () => {
+      const index = this.#listeners.lastIndexOf(listener);
+      if (index >= 0) this.#listeners.splice(index, 1);
+    };
   }
 
   /** Nobody waits for an answer any more. Every listener is told, once. */
   cancel(): void {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
   }
 }
 

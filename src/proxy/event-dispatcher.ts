@@ -84,7 +84,9 @@ export class EventDispatcher implements Dispatcher {
         taken = waited.got;
       }
       const { endpoint } = taken;
-      const attempt = await this.#attempt(delivery, taken);
+      const attemptedAt = performance.now();
+      const attempt = await delivery.attempt(endpoint);
+      this.#free(taken, attempt.result, attemptedAt);
       switch (attempt.result) {
         case 'answered':
           count(attempt.verdict, endpoint);
@@ -101,25 +103,20 @@ export class EventDispatcher implements Dispatcher {
     }
   }
 
-  async #attempt<Answer>(
-    delivery: Delivery<Answer>,
-    taken: PooledEndpoint,
-  ): Promise<Attempt<Answer>> {
+  /** An attempt is over, and with it what kept others waiting, perhaps. */
+  #free(taken: PooledEndpoint, result: Attempt<unknown>['result'], attemptedAt: number): void {
     const { pool, maxInFlight, onEndpointsWanted } = this.#options;
-    const startedAt = performance.now();
-    const attempt = await delivery.attempt(taken.endpoint);
     const wasFull = this.#inFlight >= maxInFlight;
     this.#inFlight -= 1;
-    let isMoreAvailable = wasFull;
-    if (attempt.result === 'unreached') {
-      pool.unreached(taken, startedAt);
+    if (result === 'unreached') {
+      pool.unreached(taken, attemptedAt);
       onEndpointsWanted();
-    } else if (pool.reached(taken)) {
-      isMoreAvailable = true;
+      if (wasFull) this.#serve();
+    } else {
+      const isBack = pool.reached(taken);
+      // One that was asked what it takes, and takes something else, may do for others.
+      if (wasFull || isBack || result === 'unsuited') this.#serve();
     }
-    // One whose answer tells that it has the topic may serve others that wait for one.
-    if (isMoreAvailable || attempt.result === 'unsuited') this.#serve();
-    return attempt;
   }
 
   #take(delivery: Delivery<unknown>): PooledEndpoint | undefined {

@@ -1,5 +1,5 @@
 import type { EventInputs } from './event-inputs.ts';
-import { topicKey, topicRouteOf } from './topic-routes.ts';
+import { fallbackRouteOf, topicKey, topicRouteOf } from './topic-routes.ts';
 
 /** What daprd wants with an HTTP request (Dapr's `channel/http`). */
 export type HttpCall =
@@ -18,7 +18,8 @@ export type HttpCall =
 export interface HttpTopic {
   /** Tells it from others; see `topicKey`. */
   readonly key: string;
-  readonly topic: string;
+  /** Where a pod takes it that does not say. */
+  readonly fallbackPath: string;
   /** What metrics call it: the component. */
   readonly input: string;
 }
@@ -56,7 +57,11 @@ export class HttpCalls {
       const { pubsub, topic } = input;
       this.#posts.set(topicRouteOf(input), {
         kind: 'topic',
-        topic: { key: topicKey(pubsub, topic), topic, input: pubsub },
+        topic: {
+          key: topicKey(pubsub, topic),
+          fallbackPath: fallbackRouteOf(topic),
+          input: pubsub,
+        },
       });
     }
   }

@@ -89,9 +89,14 @@ export class DaprdConnection {
       return;
     }
     this.#parser.reset();
+    if (surplus.length > 0 || this.#aheadBytes > 0) this.#goOn(surplus);
+  }
+
+  /** The next request had begun to arrive before this one was answered. */
+  #goOn(surplus: Buffer): void {
     const ahead = Buffer.concat([surplus, ...this.#ahead]);
     this.#ahead = [];
     this.#aheadBytes = 0;
-    if (ahead.length > 0) this.#feed(ahead);
+    this.#feed(ahead);
   }
 }

@@ -27,9 +27,9 @@ const noBytes = Buffer.alloc(0);
 
 /** A field name (RFC 9110, 5.1). */
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What a field value may not hold (RFC 9110, 5.5). */
+/** What a head may not hold (RFC 9110, 5.5), and line ends that are half of one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones.
-const forbiddenInValue = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/;
 /** A `Connection` option of that name, in lower case after a comma. */
 const closeOption = /,[ \t]*close[ \t]*(?:,|$)/;
 const keepAliveOption = /,[ \t]*keep-alive[ \t]*(?:,|$)/;
@@ -67,7 +67,7 @@ export abstract class MessageParser<Message> {
     this.#limits = limits;
   }
 
-  /** Reads the first line of a head. @param isMinor1 gets whether it is HTTP/1.1 */
+  /** Reads the first line of a head. */
   protected abstract readStart(line: string): { follows: Follows; isHttp11: boolean };
   /** A header that is about the connection or the framing, beside those that are read here. */
   protected readFramingHeader(_name: string, _value: string): void {}
@@ -153,6 +153,7 @@ export abstract class MessageParser<Message> {
   }
 
   #readHead(head: string): void {
+    if (forbidden.test(head)) throw new Error('a head with control characters');
     let end = lineEndIn(head, 0);
     const { follows, isHttp11 } = this.readStart(head.slice(0, end));
     if (follows === 'another') return;
@@ -165,7 +166,7 @@ export abstract class MessageParser<Message> {
       const colon = head.indexOf(':', start);
       const name = head.slice(start, Math.max(colon, start));
       const value = withoutBlanks(head, colon + 1, end);
-      if (colon > end || !fieldName.test(name) || forbiddenInValue.test(value)) {
+      if (colon > end || !fieldName.test(name)) {
         throw new Error('a header that is none');
       }
       if (!isFramingHeader(name)) {
@@ -269,6 +270,7 @@ function isBlank(text: string, index: number): boolean {
 
 /** Headers that `Connection` names are about this connection as well (RFC 9110, 7.6.1). */
 function withoutNominated(headers: string[], connection: string): string[] {
+  if (connection === ',keep-alive' || connection === ',close') return headers;
   const nominated = new Set(connection.split(',').map((option) => option.trim()));
   for (const option of ['', 'close', 'keep-alive']) nominated.delete(option);
   if (nominated.size === 0) return headers;

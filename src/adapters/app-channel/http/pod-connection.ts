@@ -89,7 +89,7 @@ export class PodConnection {
     request.sent();
     this.#exchange = exchange;
     this.#parser.method = request.method;
-    exchange.onCancelled = () => this.close();
+    exchange.carrier = this;
     const answerMaxMs = request.answerMaxMs ?? this.#limits.responseTimeoutMs;
     if (answerMaxMs > 0) {
       exchange.limit(answerMaxMs, () => this.#lose(`no answer within ${answerMaxMs} ms`));

@@ -49,10 +49,16 @@ export class PodDelivery implements Delivery<PodAnswer>, PodRequest {
 
   async attempt(endpoint: Endpoint): Promise<Attempt<PodAnswer>> {
     const exchanged = await this.client.exchange(endpoint, this);
-    if (exchanged.result !== 'answered') return exchanged;
+    if (exchanged.result !== 'answered') {
+      if (exchanged.result !== 'cancelled') this.failed(endpoint);
+      return exchanged;
+    }
     const { answer, verdict } = this.judge(exchanged.answer, endpoint);
     return { result: 'answered', answer, verdict };
   }
+
+  /** The pod could not be reached, or did not answer. */
+  protected failed(_endpoint: Endpoint): void {}
 
   /** What daprd is told, and what that means. */
   protected judge(answer: PodAnswer, _endpoint: Endpoint): Judged {

@@ -31,8 +31,8 @@ export class PodExchange {
   readonly request: PodRequest;
   readonly result: Promise<Exchanged>;
   isSettled = false;
-  /** What ends it where it is when nobody waits for it any more. */
-  onCancelled: (() => void) | undefined;
+  /** What carries it; closed when nobody waits for the answer any more. */
+  carrier: { close(): void } | undefined;
   readonly #resolve: (result: Exchanged) => void;
   readonly #forgetCancellation: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -44,7 +44,7 @@ export class PodExchange {
     this.#resolve = resolve;
     this.#forgetCancellation = request.cancellation.onCancel(() => {
       this.settle(cancelled);
-      this.onCancelled?.();
+      this.carrier?.close();
     });
   }
 

@@ -1,15 +1,17 @@
 import { neverCancelled } from '../../../proxy/cancellation.ts';
 import type { Endpoint } from '../../../proxy/delivery.ts';
 import { isSuccess } from '../../../rules/delivery/event-answer.ts';
-import { fallbackRouteOf, readTopicRoutes } from '../../../rules/delivery/topic-routes.ts';
+import { readTopicRoutes } from '../../../rules/delivery/topic-routes.ts';
 import { tokenHeader } from '../app-token.ts';
 import type { PodClient } from './pod-client.ts';
 import type { PodRequest } from './pod-exchange.ts';
 
-/** A topic, and what tells it from others (`topicKey`). */
+/** A topic, as pods are asked for it. */
 export interface KeyedTopic {
+  /** Tells it from others; see `topicKey`. */
   readonly key: string;
-  readonly topic: string;
+  /** Where a pod takes it that does not say. */
+  readonly fallbackPath: string;
 }
 
 /** Where a pod takes a topic: a path; `absent` where it says that it does not take it; `unreached` where it could not be asked. */
@@ -64,16 +66,17 @@ export class PodTopics {
     return known?.routes === undefined || known.routes.has(topic.key) || isOld(known);
   }
 
-  /** Where a pod takes a topic; asks it where that is not known. */
-  routeOf(endpoint: Endpoint, topic: KeyedTopic): TopicRoute | Promise<TopicRoute> {
+  /** Where a pod takes a topic, as far as is known. */
+  knownPath(endpoint: Endpoint, { key, fallbackPath }: KeyedTopic): string | undefined {
     const known = this.#known.get(endpoint);
-    if (known !== undefined && this.mayHave(endpoint, topic)) {
-      const route = routeIn(known, topic);
-      if (!('absent' in route)) return route;
-    }
-    return this.#learn(endpoint).then((learnt) =>
-      typeof learnt === 'string' ? { unreached: learnt } : routeIn(learnt, topic),
-    );
+    if (known === undefined) return undefined;
+    return known.routes === undefined ? fallbackPath : known.routes.get(key);
+  }
+
+  /** Asks a pod where it takes a topic. */
+  async ask(endpoint: Endpoint, topic: KeyedTopic): Promise<TopicRoute> {
+    const learnt = await this.#learn(endpoint);
+    return typeof learnt === 'string' ? { unreached: learnt } : routeIn(learnt, topic);
   }
 
   /** Something went wrong with the pod, or it is gone: it is asked again. */
@@ -103,8 +106,8 @@ export class PodTopics {
   }
 }
 
-function routeIn({ routes }: Known, { key, topic }: KeyedTopic): TopicRoute {
-  if (routes === undefined) return { path: fallbackRouteOf(topic) };
+function routeIn({ routes }: Known, { key, fallbackPath }: KeyedTopic): TopicRoute {
+  if (routes === undefined) return { path: fallbackPath };
   const path = routes.get(key);
   return path === undefined ? { absent: true } : { path };
 }

@@ -21,13 +21,13 @@ const framingHeaders: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Lengths of these names: most headers are told apart by them alone. */
-const framingLengths: ReadonlySet<number> = new Set(
-  [...framingHeaders].map(({ length }) => length),
+/** By length, whether one of these names has it: most headers are told apart by that alone. */
+const framingLengths: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
+  [...framingHeaders].some((name) => name.length === length),
 );
 
 export function isFramingHeader(name: string): boolean {
-  return framingLengths.has(name.length) && framingHeaders.has(name.toLowerCase());
+  return framingLengths[name.length] === true && framingHeaders.has(name.toLowerCase());
 }
 
 /** The value of a header, by its name in lower case; undefined where there is none, all of them where there are several. */

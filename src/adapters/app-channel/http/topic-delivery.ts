@@ -71,15 +71,23 @@ export class TopicDelivery extends DeclaredTopicDelivery {
     return this.#topics.mayHave(endpoint, this.#topic);
   }
 
-  override async attempt(endpoint: Endpoint): Promise<Attempt<PodAnswer>> {
-    const found = this.#topics.routeOf(endpoint, this.#topic);
-    const route = found instanceof Promise ? await found : found;
+  override attempt(endpoint: Endpoint): Promise<Attempt<PodAnswer>> {
+    const path = this.#topics.knownPath(endpoint, this.#topic);
+    if (path === undefined) return this.#askAndAttempt(endpoint);
+    this.path = path + this.#query;
+    return super.attempt(endpoint);
+  }
+
+  async #askAndAttempt(endpoint: Endpoint): Promise<Attempt<PodAnswer>> {
+    const route = await this.#topics.ask(endpoint, this.#topic);
     if ('unreached' in route) return { result: 'unreached', cause: route.unreached };
     if ('absent' in route) return { result: 'unsuited' };
     this.path = route.path + this.#query;
-    const attempt = await super.attempt(endpoint);
-    if (attempt.result === 'unreached' || attempt.result === 'lost') this.#topics.forget(endpoint);
-    return attempt;
+    return super.attempt(endpoint);
+  }
+
+  protected override failed(endpoint: Endpoint): void {
+    this.#topics.forget(endpoint);
   }
 
   protected override judge(answer: PodAnswer, endpoint: Endpoint): Judged {

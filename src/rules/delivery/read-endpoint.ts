@@ -10,7 +10,7 @@ export interface HostAndPort {
 /** Reads `host:port`, IPv6 in brackets. @returns undefined when it is none */
 export function readEndpoint(text: string): HostAndPort | undefined {
   const [, bracketed, plain, digits] =
-    /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s/]+)):(\d+)$/.exec(text) ?? [];
+    /^(?:\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]|([^:[\]\s/]+)):(\d+)$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   const port = asPort(digits);
   return host === undefined || port === undefined ? undefined : { host, port };

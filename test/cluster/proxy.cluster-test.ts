@@ -3,6 +3,7 @@ import { ensureDaprProgram } from './assets/ensure-dapr-program.ts';
 import { bindingAnswersSuite } from './suites/proxy/binding-answers.ts';
 import { noEventLostSuite } from './suites/proxy/no-event-lost.ts';
 import { ownGrpcServiceSuite } from './suites/proxy/own-grpc-service.ts';
+import { podsByNameSuite } from './suites/proxy/pods-by-name.ts';
 import { realDaprdSuite } from './suites/proxy/real-daprd.ts';
 import { restartsSuite } from './suites/proxy/restarts.ts';
 
@@ -19,6 +20,8 @@ describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
   describe('a real daprd', () => realDaprdSuite(() => program, protocol));
   describe('restarts', () => restartsSuite(() => program, protocol));
   describe('no event lost', () => noEventLostSuite(protocol));
+  // Linux alone has every address of 127.0.0.0/8.
+  describe.runIf(process.platform === 'linux')('pods by name', () => podsByNameSuite(protocol));
 });
 
 describe("gRPC services of the function's own", () => ownGrpcServiceSuite(() => program));

@@ -38,6 +38,11 @@ export class EventFlow {
     return this.#acknowledged.size;
   }
 
+  /** How often any was handed over so far. */
+  get attempts(): number {
+    return [...this.#attempts.values()].reduce((sum, times) => sum + times, 0);
+  }
+
   /** Sends new events until it is stopped. Resolves when all have been acknowledged. */
   async run(perSecond: number): Promise<void> {
     const startedAtMs = performance.now();

@@ -22,6 +22,7 @@ export interface FunctionRecord {
 /** What a function process is started with, as JSON in its only argument. */
 export interface FunctionSetup {
   readonly protocol: 'grpc' | 'http';
+  readonly host: string;
   readonly port: number;
   readonly topics: readonly (readonly [pubsub: string, topic: string])[];
   /** Topics that events come of in bulk. */

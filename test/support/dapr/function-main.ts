@@ -14,7 +14,7 @@ const setup = JSON.parse(process.argv[2] ?? '') as FunctionSetup;
 const isGrpc = setup.protocol === 'grpc';
 
 const server = new DaprServer({
-  serverHost: '127.0.0.1',
+  serverHost: setup.host,
   serverPort: String(setup.port),
   communicationProtocol: isGrpc ? CommunicationProtocolEnum.GRPC : CommunicationProtocolEnum.HTTP,
   logger: { level: LogLevel.Error },
@@ -48,8 +48,14 @@ for (const method of setup.methods) {
   );
 }
 
+if (!isGrpc) {
+  // Otherwise it listens at every address, where pods with one port get into each other's way.
+  const app: { listen(port: number, host?: string): unknown } = server.daprServer.getServer();
+  const listen = app.listen.bind(app);
+  app.listen = (port) => listen(port, setup.host);
+}
 // Only the half that listens: the other one wants a sidecar of its own.
-await server.daprServer.start('127.0.0.1', String(setup.port));
+await server.daprServer.start(setup.host, String(setup.port));
 tell({ listening: setup.port });
 
 const sessions = new Set<ServerHttp2Session>();

@@ -11,6 +11,7 @@ export type FunctionPodOptions = Pick<FunctionSetup, 'protocol'> & Partial<Funct
 
 /** A function in a process of its own, and its successors at the same address. */
 export class FunctionPod {
+  readonly host: string;
   readonly port: number;
   /** What all of them got, in this order. */
   readonly records: FunctionRecord[] = [];
@@ -20,15 +21,17 @@ export class FunctionPod {
 
   private constructor(setup: FunctionSetup) {
     this.#setup = setup;
+    this.host = setup.host;
     this.port = setup.port;
   }
 
   /** One that does not run yet. */
   static async create(options: FunctionPodOptions): Promise<FunctionPod> {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     return new FunctionPod({
-      ...{ port, topics: [], bulkTopics: [], bindings: [], methods: [] },
+      ...{ host: '127.0.0.1', topics: [], bulkTopics: [], bindings: [], methods: [] },
       ...options,
+      port,
     });
   }
 
@@ -40,7 +43,7 @@ export class FunctionPod {
 
   /** As `FUNCTION_ENDPOINTS` has it. */
   get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.host}:${this.port}`;
   }
 
   /** Resolves when it listens. */

@@ -7,8 +7,8 @@ import { type FunctionInputs, functionContexts } from './function-contexts.ts';
 export interface ProxyOptions {
   readonly protocol: 'grpc' | 'http';
   readonly inputs: FunctionInputs;
-  /** `host:port` of each pod. */
-  readonly endpoints: readonly string[];
+  /** `host:port` of each pod; absent where the environment says how to find them. */
+  readonly endpoints?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -72,7 +72,7 @@ export class ProxyProcess {
     const program = new RunningProgram(['proxy'], {
       ...functionContexts(inputs, this.port),
       APP_PROTOCOL: protocol,
-      FUNCTION_ENDPOINTS: endpoints.join(','),
+      ...(endpoints && { FUNCTION_ENDPOINTS: endpoints.join(',') }),
       HEALTH_PORT: String(this.#healthPort),
       ...environment,
     });

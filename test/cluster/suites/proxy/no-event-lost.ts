@@ -14,6 +14,9 @@ const zeroMs = 10_000;
 
 const perSecond = 1000;
 
+/** Setting of the proxy: how many events may wait. */
+const maxWaiting = 1000;
+
 /** Long enough for events to be on their way at any moment. */
 const steadyFlow = 1000;
 
@@ -35,6 +38,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
       protocol,
       inputs: { topics: [topic] },
       endpoints: pods.map(({ endpoint }) => endpoint),
+      environment: { MAX_WAITING_EVENTS: String(maxWaiting) },
     });
     daprd = createStandIn(protocol, proxy.port);
     await daprd.ask([]);
@@ -60,6 +64,9 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
     await running;
   }
 
+  const untilFull = () =>
+    until('as many to wait as may', async () => (await proxy.pending()).waiting === maxWaiting);
+
   /** Nothing is left behind in the proxy when everything has been answered. */
   const untilIdle = () =>
     until('the proxy to have nothing', async () => {
@@ -73,13 +80,23 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
   }
 
   it('keeps 1,000 events for a function that is scaled to zero and back after 10 s', async () => {
-    const brought = flow.burst(1000);
-    await until('all to wait', async () => (await proxy.pending()).waiting === 1000);
+    const brought = flow.burst(maxWaiting);
+    await untilFull();
     await sleep(zeroMs);
     expect(flow.acknowledged).toBe(0);
     await pods[0]?.start();
     await brought;
     flow.expectNoneTwice(pods);
+  });
+
+  it('has what finds no room come again', async () => {
+    const brought = flow.burst(maxWaiting + 20);
+    await until('some to come again', async () => flow.attempts > maxWaiting + 100);
+    await untilFull();
+    await startAll();
+    await brought;
+    flow.expectAccountedFor(pods);
+    await untilIdle();
   });
 
   it('loses none when a pod is killed at 1,000 events a second', async () => {

@@ -124,7 +124,7 @@ export class EndpointPool {
   unreached(taken: PooledEndpoint, startedAt: number): void {
     const pooled = taken as Pooled;
     pooled.inFlight -= 1;
-    if (pooled.refusals > 0 && startedAt < pooled.refusedAt) return;
+    if (pooled.refusals > 0 && startedAt <= pooled.refusedAt) return;
     pooled.refusals += 1;
     pooled.isOnTrial = false;
     pooled.refusedAt = performance.now();

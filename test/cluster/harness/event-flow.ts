@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { DaprdStandIn } from '../../support/dapr/daprd-stand-in.ts';
-import { countIds, type FunctionPod } from '../../support/dapr/function-pod.ts';
+import { countAllIds, type FunctionPod } from '../../support/dapr/function-pod.ts';
 
 /** How long a broker waits before it hands over again what nobody took. */
 const redeliveryMs = 100;
@@ -77,8 +77,8 @@ export class EventFlow {
    * Nothing lost: every event got to a pod. Nothing made up: no pod got one more
    * often than it was handed over.
    */
-  expectAccountedFor(pods: readonly FunctionPod[]): void {
-    const got = countIds(pods, `${this.#pubsub}/${this.#topic}`);
+  async expectAccountedFor(pods: readonly FunctionPod[]): Promise<void> {
+    const got = await countAllIds(pods, `${this.#pubsub}/${this.#topic}`);
     expect([...this.#dropped]).toEqual([]);
     expect(this.#acknowledged.size).toBe(this.#attempts.size);
     const lost = [...this.#acknowledged].filter((id) => !got.has(id));
@@ -88,8 +88,8 @@ export class EventFlow {
   }
 
   /** The same, and that each event was handed over once, and got to a pod once. */
-  expectNoneTwice(pods: readonly FunctionPod[]): void {
-    this.expectAccountedFor(pods);
+  async expectNoneTwice(pods: readonly FunctionPod[]): Promise<void> {
+    await this.expectAccountedFor(pods);
     const again = [...this.#attempts].filter(([, attempts]) => attempts > 1);
     expect(again).toEqual([]);
   }

@@ -67,6 +67,11 @@ if (isGrpc) {
   });
 }
 
+// Whoever asks whether all has been told hears it after all that was.
+process.stdin.on('data', () => tell({ settled: true }));
+// It does not outlive whoever started it, however that ended.
+process.stdin.on('end', () => process.exit(0));
+
 await once(process, 'SIGTERM');
 // It finishes what it has, as a server does that ends in order.
 for (const session of sessions) session.close();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../cluster/harness/free-port.ts';
@@ -18,6 +18,7 @@ export class FunctionPod {
   readonly #setup: FunctionSetup;
   #child: ChildProcess | undefined;
   #closed: Promise<unknown> = Promise.resolve();
+  readonly #told = new EventEmitter();
 
   private constructor(setup: FunctionSetup) {
     this.#setup = setup;
@@ -49,9 +50,11 @@ export class FunctionPod {
   /** Resolves when it listens. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [program, JSON.stringify(this.#setup)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
+    // It may have ended when it is asked something.
+    child.stdin.on('error', () => undefined);
     this.#closed = once(child, 'close');
     // Whatever ends this process takes the child along.
     const killChild = (): void => void child.kill('SIGKILL');
@@ -68,9 +71,17 @@ export class FunctionPod {
         if (!line.startsWith('{')) return;
         const told = JSON.parse(line);
         if ('listening' in told) resolve();
+        else if ('settled' in told) this.#told.emit('settled');
         else this.records.push(told);
       });
     });
+  }
+
+  /** Resolves when all that it has told by now is in the records; what it answered may be here before. */
+  async settle(): Promise<void> {
+    const settled = once(this.#told, 'settled');
+    this.#child?.stdin?.write('?');
+    await Promise.race([settled, this.#closed]);
   }
 
   /** Ends it as a kubelet does; resolves when it has ended and all that it told is in. */
@@ -99,11 +110,20 @@ export class FunctionPod {
   }
 }
 
-/** How often some functions got each id of an input. */
+/** How often some functions got each id of an input, as far as they have told. */
 export function countIds(pods: readonly FunctionPod[], input: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const record of pods.flatMap(({ records }) => records)) {
     if (record.input === input) counts.set(record.id, (counts.get(record.id) ?? 0) + 1);
   }
   return counts;
+}
+
+/** The same, of all that they got until now. */
+export async function countAllIds(
+  pods: readonly FunctionPod[],
+  input: string,
+): Promise<Map<string, number>> {
+  await Promise.all(pods.map((pod) => pod.settle()));
+  return countIds(pods, input);
 }

@@ -86,7 +86,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
     expect(flow.acknowledged).toBe(0);
     await pods[0]?.start();
     await brought;
-    flow.expectNoneTwice(pods);
+    await flow.expectNoneTwice(pods);
   });
 
   it('has what finds no room come again', async () => {
@@ -95,7 +95,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
     await untilFull();
     await startAll();
     await brought;
-    flow.expectAccountedFor(pods);
+    await flow.expectAccountedFor(pods);
     await untilIdle();
   });
 
@@ -106,7 +106,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
       await moreAcknowledged();
       await pods[0]?.start();
     });
-    flow.expectAccountedFor(pods);
+    await flow.expectAccountedFor(pods);
     await untilIdle();
   });
 
@@ -117,7 +117,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
       await moreAcknowledged();
       pods[0]?.thaw();
     });
-    flow.expectNoneTwice(pods);
+    await flow.expectNoneTwice(pods);
     await untilIdle();
   });
 
@@ -133,7 +133,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
     await daprd.ask([]);
     flow = new EventFlow(daprd, topic);
     await flow.burst(500);
-    flow.expectNoneTwice(pods);
+    await flow.expectNoneTwice(pods);
   });
 
   it('loses none when every pod is replaced, one after the other', async () => {
@@ -146,7 +146,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
         await until('the new pod to get events', async () => pod.records.length > before);
       }
     });
-    flow.expectAccountedFor(pods);
+    await flow.expectAccountedFor(pods);
   });
 
   it('loses none when every pod is killed, and comes back', async () => {
@@ -155,7 +155,7 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
       await Promise.all(pods.map((pod) => pod.kill()));
       await startAll();
     });
-    flow.expectAccountedFor(pods);
+    await flow.expectAccountedFor(pods);
   });
 
   it('refuses none while it drains, and ends when daprd has ended', async () => {
@@ -166,6 +166,6 @@ export function noEventLostSuite(protocol: 'grpc' | 'http'): void {
     });
     daprd.close();
     expect(await ended).toBe(0);
-    flow.expectNoneTwice(pods);
+    await flow.expectNoneTwice(pods);
   });
 }

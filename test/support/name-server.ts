@@ -18,6 +18,8 @@ const internet = 1;
 /** A name server on loopback that knows one name, whatever it is called, and says what a test wants. */
 export class NameServer {
   answer: NameServerAnswer = [];
+  /** What it says of one type of records instead. */
+  answerByType: { readonly A?: NameServerAnswer; readonly AAAA?: NameServerAnswer } = {};
   ttlSeconds = 1;
   /** How often it was asked. */
   questions = 0;
@@ -45,11 +47,11 @@ export class NameServer {
 
   #respond(question: Buffer): Buffer | undefined {
     this.questions += 1;
-    const { answer } = this;
-    if (answer === 'silence') return undefined;
     const end = endOfQuestion(question);
     const asked = question.readUInt16BE(end - 4);
     const type = types[asked as keyof typeof types];
+    const answer = this.answerByType[type] ?? this.answer;
+    if (answer === 'silence') return undefined;
     const records =
       typeof answer === 'string'
         ? []

@@ -56,7 +56,7 @@ export class CallHandler {
       sendStatus(stream, { code: StatusCode.unauthenticated, message });
     } else {
       const method = unaryMethods.get(path);
-      if (method === undefined) this.#pipe(stream, raw);
+      if (method === undefined) void this.#pipe(stream, raw);
       else this.#collect(stream, raw, method);
     }
   }

@@ -1,4 +1,5 @@
 import http2, { type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { AppChannel } from '../../../proxy/app-channel.ts';
 import type { Endpoint } from '../../../proxy/delivery.ts';
 import type { AppChannelOptions } from '../app-channel-options.ts';
@@ -12,6 +13,7 @@ const lastAnswersMs = 500;
 /** The app channel over gRPC: HTTP/2 without TLS on the app port, as daprd connects to it. */
 export class GrpcAppChannel implements AppChannel {
   readonly #server: Http2Server = http2.createServer(serverOptions);
+  readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #pods: PodPool;
   #wasCalled = false;
@@ -19,6 +21,10 @@ export class GrpcAppChannel implements AppChannel {
   constructor(options: AppChannelOptions) {
     this.#pods = new PodPool(options.limits.connectTimeoutMs);
     const handler = new CallHandler(options, this.#pods);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('session', (session) => this.#welcome(session));
     this.#server.on('stream', (stream, headers, _flags, raw) => {
       this.#wasCalled = true;
@@ -41,7 +47,7 @@ export class GrpcAppChannel implements AppChannel {
   }
 
   get connections(): number {
-    return this.#sessions.size;
+    return this.#sockets.size;
   }
 
   get wasCalled(): boolean {
@@ -53,18 +59,18 @@ export class GrpcAppChannel implements AppChannel {
   }
 
   async close(): Promise<void> {
-    const closed = [...this.#sessions].map(
-      (session) => new Promise<void>((resolve) => session.once('close', resolve)),
+    // What is in flight ends in UNAVAILABLE; a graceful end lets these and other answers out.
+    this.#pods.close();
+    this.#server.close();
+    const closed = [...this.#sockets].map(
+      (socket) => new Promise((resolve) => socket.once('close', resolve)),
     );
-    const stopped = new Promise((resolve) => this.#server.close(resolve));
-    // What was answered last may still be in a buffer: a graceful end lets it out.
     for (const session of this.#sessions) session.close();
     const deadline = setTimeout(() => {
-      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, lastAnswersMs);
-    await Promise.all([stopped, ...closed]);
+    await Promise.all(closed);
     clearTimeout(deadline);
-    this.#pods.close();
   }
 
   #welcome(session: ServerHttp2Session): void {

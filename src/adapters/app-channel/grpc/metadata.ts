@@ -15,9 +15,31 @@ export function headerValue(headers: RawHeaders, name: string): string | undefin
 }
 
 /**
+ * Whether Node sends a header that it took. It throws at two that nghttp2 lets in: at
+ * `http2-settings`, which is about one connection, and at any other spelling of `te: trailers`.
+ * Both may come from the metadata of a broker's message.
+ */
+function canBeSent(name: string, value: string): boolean {
+  if (name.length === 2) return name !== 'te' || value === 'trailers';
+  return name.length !== 14 || name !== 'http2-settings';
+}
+
+/** The headers or trailers of a pod, as daprd gets them. */
+export function answerHeaders(received: RawHeaders): RawHeaders {
+  for (let index = 0; index < received.length; index += 2) {
+    if (!canBeSent(received[index] as string, received[index + 1] as string)) {
+      return received.filter((_, at) => {
+        const pair = at - (at % 2);
+        return canBeSent(received[pair] as string, received[pair + 1] as string);
+      });
+    }
+  }
+  return received;
+}
+
+/**
  * The headers of a call as a pod gets them: daprd's, except for those that say who
- * is asked and for how long. What belongs to one connection is not in them, for
- * HTTP/2 has no such headers (RFC 9113, 8.2.2) but `host`.
+ * is asked and for how long.
  *
  * @param authority `host:port` of the pod
  * @param timeout value of `grpc-timeout`; undefined where nothing limits the call
@@ -34,6 +56,7 @@ export function requestHeaders(
     const name = received[index] as string;
     if (name === ':authority' || name === 'grpc-timeout' || name === 'host') continue;
     const value = received[index + 1] as string;
+    if (!canBeSent(name, value)) continue;
     headers.push(name, path !== undefined && name === ':path' ? path : value);
   }
   if (timeout !== undefined) headers.push('grpc-timeout', timeout);

@@ -8,7 +8,7 @@ import { RequestPipe } from './request-pipe.ts';
 
 /**
  * A call of a service that the function brings itself, with any number of messages either
- * way: one pod has it from the first to the last.
+ * way: one pod has it from the first to the last. It may take as long as its deadline allows.
  */
 export class PipedCall implements Delivery<undefined> {
   readonly input = 'invoke';

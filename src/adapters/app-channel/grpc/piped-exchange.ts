@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type ServerHttp2Stream } from 'node:http2';
 import type { Attempt, Cancellation } from '../../../proxy/delivery.ts';
-import { headerValue, type RawHeaders } from './metadata.ts';
+import { answerHeaders, headerValue, type RawHeaders } from './metadata.ts';
 import type { PlaceSeeker } from './place-seeker.ts';
 import { areOfGrpc, asGrpcAnswer } from './pod-answer.ts';
 import type { PodSession } from './pod-session.ts';
@@ -43,14 +43,14 @@ export class PipedExchange implements PlaceSeeker {
     this.#stream = stream;
     stream.on('response', (_headers, flags, raw) => {
       session.heard();
-      this.#begin(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
+      this.#begin(answerHeaders(raw), (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
     });
     stream.on('data', (chunk: Buffer) => {
       session.heard();
       if (!this.isSettled && !this.#caller.write(chunk)) stream.pause();
     });
     stream.on('trailers', (_trailers, _flags, raw) => {
-      this.#trailers = raw;
+      this.#trailers = answerHeaders(raw);
     });
     stream.on('end', () => this.#end());
     stream.on('close', () => this.#closed(stream, session));

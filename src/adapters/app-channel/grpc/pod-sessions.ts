@@ -2,6 +2,8 @@ import type { Endpoint } from '../../../proxy/delivery.ts';
 import type { PlaceSeeker } from './place-seeker.ts';
 import { PodSession, type SessionKeeper } from './pod-session.ts';
 
+const closing = 'the proxy ends';
+
 /**
  * The HTTP/2 connections to one pod: one, as a rule, which is opened when the first event
  * comes; more where the pod limits the streams of one.
@@ -12,10 +14,15 @@ export class PodSessions implements SessionKeeper {
   /** In the order in which they opened: the first that has room is taken, so that later ones fall idle. */
   readonly #sessions = new Set<PodSession>();
   readonly #queue: PlaceSeeker[] = [];
+  #isClosed = false;
 
   constructor(endpoint: Endpoint, connectTimeoutMs: number) {
     this.#endpoint = endpoint;
     this.#connectTimeoutMs = connectTimeoutMs;
+  }
+
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0;
   }
 
   /** Starts it on a session, at once where one has room. */
@@ -23,6 +30,10 @@ export class PodSessions implements SessionKeeper {
     for (const session of this.#sessions) {
       if (!session.hasRoom) continue;
       seeker.start(session);
+      return;
+    }
+    if (this.#isClosed) {
+      seeker.unreached(closing);
       return;
     }
     this.#queue.push(seeker);
@@ -58,9 +69,10 @@ export class PodSessions implements SessionKeeper {
     }
   }
 
-  /** Closes all, whatever is in flight. */
+  /** Closes all, whatever is in flight, and opens none from now on. */
   close(): void {
-    this.#failQueue('the proxy ends');
+    this.#isClosed = true;
+    this.#failQueue(closing);
     for (const session of this.#sessions) session.close();
   }
 

@@ -1,7 +1,7 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Cancellation } from '../../../proxy/delivery.ts';
 import { MessageCollector } from './framing.ts';
-import type { RawHeaders } from './metadata.ts';
+import { answerHeaders, type RawHeaders } from './metadata.ts';
 import type { PlaceSeeker } from './place-seeker.ts';
 import { answerOf, areOfGrpc, asGrpcAnswer, type PodAnswer } from './pod-answer.ts';
 import type { PodSession } from './pod-session.ts';
@@ -55,7 +55,7 @@ export class UnaryExchange implements PlaceSeeker {
     this.#stream = stream;
     stream.on('response', (_headers, flags, raw) => {
       session.heard();
-      this.#headers = raw;
+      this.#headers = answerHeaders(raw);
       // What follows is not looked at where it is something else, an error page of 404.
       if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 || !areOfGrpc(raw)) this.#answer();
     });
@@ -64,7 +64,7 @@ export class UnaryExchange implements PlaceSeeker {
       if (!this.isSettled && !this.#message.add(chunk)) this.#refuseAnswer();
     });
     stream.on('trailers', (_trailers, _flags, raw) => {
-      this.#trailers = raw;
+      this.#trailers = answerHeaders(raw);
     });
     // The headers, if any, are in, and the trailers too, unless the stream was reset.
     stream.on('end', () => {

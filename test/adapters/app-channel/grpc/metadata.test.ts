@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  answerHeaders,
   requestHeaders,
   trailersObject,
 } from '../../../../src/adapters/app-channel/grpc/metadata.ts';
@@ -23,6 +24,14 @@ describe('the headers of a call', () => {
   it('have another path where another method is called', () => {
     const headers = requestHeaders([':path', '/a/b', 'x', '/a/b'], 'pod:1', undefined, '/c/d');
     expect(headers).toEqual([':authority', 'pod:1', ':path', '/c/d', 'x', '/a/b']);
+  });
+});
+
+describe('the headers of an answer', () => {
+  it('are the same, but for those that Node would throw at', () => {
+    const sent = [':status', '200', 'te', 'trailers', 'x', 'te'];
+    expect(answerHeaders(sent)).toBe(sent);
+    expect(answerHeaders(['te', 'TRAILERS', ...sent, 'http2-settings', 'x'])).toEqual(sent);
   });
 });
 

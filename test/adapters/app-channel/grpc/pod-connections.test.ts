@@ -1,11 +1,12 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { createServer, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HostAndPort } from '../../../../src/rules/delivery/read-endpoint.ts';
 import { freePort } from '../../../cluster/harness/free-port.ts';
 import { until } from '../../../cluster/harness/until.ts';
 import { startChannel } from './support/channel.ts';
 import { Daprd, status, topicEventPath } from './support/daprd.ts';
+import { FrameType, frame, framesOf, preface } from './support/frames.ts';
 import { answerOk, Http2Pod } from './support/http2-pod.ts';
 import { topicEvent } from './support/messages.ts';
 import { Pod, Tally } from './support/pod.ts';
@@ -30,21 +31,14 @@ async function listenTcp(handle: (socket: Socket) => void): Promise<HostAndPort>
 
 /** Serves HTTP/2 until the first request, of which it says that it looked at none (RFC 9113, 6.8). */
 function sayGoaway(socket: Socket, code: number): void {
-  const frame = (type: number, payload: readonly number[]) =>
-    Buffer.from([0, 0, payload.length, type, 0, 0, 0, 0, 0, ...payload]);
-  const [headersType, settingsType, goawayType] = [1, 4, 7];
-  socket.write(frame(settingsType, []));
-  const prefaceBytes = 24;
+  socket.write(frame(FrameType.settings, Buffer.alloc(0)));
   let received = Buffer.alloc(0);
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
-    let at = prefaceBytes;
-    while (at + 9 <= received.length) {
-      if (received[at + 3] === headersType) {
-        socket.write(frame(goawayType, [0, 0, 0, 0, 0, 0, 0, code]));
-        return;
-      }
-      at += 9 + received.readUIntBE(at, 3);
+    for (const { type } of framesOf(received.subarray(preface.length))) {
+      if (type !== FrameType.headers) continue;
+      socket.write(frame(FrameType.goaway, Buffer.from([0, 0, 0, 0, 0, 0, 0, code])));
+      return;
     }
   });
 }
@@ -163,9 +157,9 @@ describe('a pod that does not answer', () => {
   });
 });
 
-describe('connections to a pod', () => {
-  const events = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
+const events = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
 
+describe('connections to a pod', () => {
   it('are one for all events', async () => {
     const pod = await Http2Pod.start(answerOk);
     const { port } = await startChannel({ endpoints: [pod.endpoint] });
@@ -223,12 +217,45 @@ describe('connections to a pod', () => {
     await until('the connection to close', async () => pod.sessions.size === 0);
   });
 
-  it('close when the channel does', async () => {
-    const pod = await Http2Pod.start(answerOk);
-    const { port, channel } = await startChannel({ endpoints: [pod.endpoint] });
-    await new Daprd(port).call(topicEventPath, topicEvent('a'));
+  it('close when the channel does, also those to pods that are gone', async () => {
+    const seen: ServerHttp2Stream[] = [];
+    const keep = (stream: ServerHttp2Stream) => void seen.push(stream);
+    const pods = await Promise.all([Http2Pod.start(keep), Http2Pod.start(keep)]);
+    const [first, second] = pods.map((pod) => pod.endpoint) as [HostAndPort, HostAndPort];
+    const { port, channel, dispatcher } = await startChannel({ endpoints: [first] });
+    const daprd = new Daprd(port);
+    const calls = [daprd.call(topicEventPath, topicEvent('a'))];
+    await until('the first event', async () => seen.length === 1);
+    dispatcher.update([second]);
+    calls.push(daprd.call(topicEventPath, topicEvent('b')));
+    await until('the second event', async () => seen.length === 2);
     await channel.close();
     expect(channel.connections).toBe(0);
-    await until('the connection to close', async () => pod.sessions.size === 0);
+    await until('all to close', async () => pods.every((pod) => pod.sessions.size === 0));
+    for (const call of calls) expect((await call).code).toBe(status.UNAVAILABLE);
+  });
+});
+
+describe('the channel when it closes', () => {
+  it('lets out what it answered last', async () => {
+    const { port, channel, dispatcher } = await startChannel();
+    const daprd = new Daprd(port);
+    const calls = events(100).map((id) => daprd.call(topicEventPath, topicEvent(id)));
+    await until('all to wait', async () => dispatcher.waiting === 100);
+    dispatcher.stopWaiting();
+    await channel.close();
+    const outcomes = await Promise.all(calls);
+    expect(new Set(outcomes.map(({ details }) => details))).toEqual(
+      new Set(['the proxy is about to end']),
+    );
+  });
+
+  it('does not wait for connections on which nothing is asked', async () => {
+    const { port, channel } = await startChannel();
+    const socket = connectTcp(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    await until('the connection', async () => channel.connections === 1);
+    await channel.close();
+    expect(channel.connections).toBe(0);
   });
 });

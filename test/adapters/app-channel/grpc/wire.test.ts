@@ -4,6 +4,7 @@ import { AppToken } from '../../../../src/adapters/app-channel/app-token.ts';
 import { frameMessage } from '../../../../src/adapters/app-channel/grpc/framing.ts';
 import { until } from '../../../cluster/harness/until.ts';
 import { startChannel } from './support/channel.ts';
+import { callBelowHttp2 } from './support/frames.ts';
 import { callRaw, connectRaw, valuesOf } from './support/http2-daprd.ts';
 import { answerOk, Http2Pod } from './support/http2-pod.ts';
 import { topicEvent } from './support/messages.ts';
@@ -75,6 +76,25 @@ describe('on the wire', () => {
     const { headers } = await callRaw(connectRaw(port), many);
     expect(received).toEqual([1000]);
     expect(valuesOf(headers, 'x-999')).toEqual(['v'.repeat(60)]);
+  });
+
+  it('headers that Node takes and does not send do no harm', async () => {
+    const seen: (readonly string[])[] = [];
+    const pod = await Http2Pod.start((stream, raw) => {
+      seen.push(raw);
+      answerOk(stream);
+    });
+    const { port } = await startChannel({ endpoints: [pod.endpoint] });
+    const answer = await callBelowHttp2(port, [
+      ['te', 'Trailers'],
+      ['http2-settings', 'x'],
+      ['x', 'y'],
+    ]);
+    expect(answer.length).toBeGreaterThan(0);
+    const [received = []] = seen;
+    expect(received).toContain('x');
+    expect(received).not.toContain('te');
+    expect(received).not.toContain('http2-settings');
   });
 
   it('what is no gRPC answer never becomes UNIMPLEMENTED on the way', async () => {

@@ -4,16 +4,7 @@ import * as options from './options-of-certificates.ts';
 import type { clusterDomain } from './options-of-proxies.ts';
 
 /** The options about certificates; commands that admit take all of them. */
-export const certificateOptions = {
-  certificates: options.certificates,
-  certDir: options.certDir,
-  certificateSecret: options.certificateSecret,
-  certificateHosts: options.certificateHosts,
-  serviceName: options.serviceName,
-  serviceNamespace: options.serviceNamespace,
-  certificateLifetime: options.certificateLifetime,
-  caLifetime: options.caLifetime,
-};
+export const certificateOptions = { ...options };
 
 /** Where certificates come from, and what they are for. */
 export type CertificateSettings =

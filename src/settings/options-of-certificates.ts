@@ -84,7 +84,7 @@ export const caLifetime = {
   placeholder: 'DURATION',
   schema: readBy(readLifetime).prefault('365d'),
   defaultText: '365d',
-  help: 'The same for its CA; the next one is trusted beside it before it signs.',
+  help: 'How long its CA is good for; after two thirds the next one is trusted beside it, before it signs.',
 } satisfies Option;
 
 function lifetimeProblem(certificate: unknown, ca: unknown): string | undefined {

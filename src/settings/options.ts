@@ -65,8 +65,9 @@ export const kubeconfig = {
   help: 'How to reach the cluster.',
 } satisfies Option;
 
-export const context = {
-  flag: 'context',
+/** Not `--context`, since its variable would be one that anybody may have set. */
+export const kubeContext = {
+  flag: 'kube-context',
   placeholder: 'NAME',
   schema: z.string().optional(),
   defaultText: "the kubeconfig's current one",

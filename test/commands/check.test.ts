@@ -200,8 +200,8 @@ describe('check on an installation that is well', () => {
     );
     const [plain, other, none] = await Promise.all([
       check('--kubeconfig', path),
-      check('--kubeconfig', path, '--context', 'two', '--install-namespace', 'elsewhere'),
-      check('--kubeconfig', path, '--context', 'three'),
+      check('--kubeconfig', path, '--kube-context', 'two', '--install-namespace', 'elsewhere'),
+      check('--kubeconfig', path, '--kube-context', 'three'),
     ]);
     expect(ills(plain.findings)).toEqual(['error api-server']);
     expect(finding(other.findings, 'deployment').message).toBe(
@@ -858,7 +858,7 @@ describe('check at the start', () => {
     const { code, stdout } = await runProgram(['check', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: openfunction-dapr-webhook check');
-    for (const flag of ['--kubeconfig', '--context', '--install-namespace', '-o, --output']) {
+    for (const flag of ['--kubeconfig', '--kube-context', '--install-namespace', '-o, --output']) {
       expect(stdout).toContain(flag);
     }
   });

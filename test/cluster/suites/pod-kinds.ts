@@ -3,6 +3,7 @@ import { asObject, at, type JsonObject, objectsOf } from '../../../src/api/json.
 import type { FunctionVersion } from '../../../src/api/keys.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { functionObject, modeAnnotations, podOf } from '../harness/fixtures.ts';
+import { productNamespace } from '../harness/service-accounts.ts';
 
 const modeLabel = 'baas.openfunction.io/mode';
 
@@ -60,7 +61,7 @@ export function podKindsSuite(cluster: () => Cluster, version: FunctionVersion):
       });
     });
 
-    it.each(['kube-system', 'kube-public'])(
+    it.each(['kube-system', 'kube-public', productNamespace])(
       'in %s never reaches the webhook',
       async (namespace) => {
         const before = await cluster().product.answered({ resource: 'pods' });

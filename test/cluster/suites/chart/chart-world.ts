@@ -106,8 +106,8 @@ export class ChartWorld {
     return this.kubectl.try(['create', '-n', namespace, '-f', '-'], [{ ...object, metadata }]);
   }
 
-  createFunctionPod(): Promise<KubectlResult> {
-    return this.create(podOf('orders', {}));
+  createFunctionPod(namespace?: string): Promise<KubectlResult> {
+    return this.create(podOf('orders', {}), namespace);
   }
 
   createFunction(): Promise<KubectlResult> {
@@ -118,7 +118,7 @@ export class ChartWorld {
   async expectOthersUnaffected(): Promise<void> {
     const { metadata: _metadata, ...pod } = podOf('none', {});
     expect(await this.create({ ...pod, metadata: {} })).toMatchObject({ code: 0 });
-    expect(await this.create(podOf('orders', {}), 'kube-system')).toMatchObject({ code: 0 });
+    expect(await this.createFunctionPod('kube-system')).toMatchObject({ code: 0 });
   }
 
   /** And so are Functions and their Pods. */

@@ -47,6 +47,12 @@ export class CertificateSecret {
     this.#options = options;
   }
 
+  /** What messages call it by. */
+  get fullName(): { readonly namespace: string; readonly name: string } {
+    const { namespace, name } = this.#options;
+    return { namespace, name };
+  }
+
   /** @throws ApiError that names the right which is missing */
   async read(signal: AbortSignal): Promise<FoundSecret> {
     return this.#request('get', signal, async (within) => {

@@ -86,7 +86,7 @@ describe('check on an installation that is well', () => {
       '√ serving-pods.mutate.baas.openfunction.io selects what it is for: CREATE of pods\n',
       'Dapr 1.15.4 in namespace dapr-system\n',
       'OpenFunction 0.7.0 in namespace openfunction\n',
-      '√ a Function gets its defaults: a dry run in namespace default',
+      '√ a Function gets its defaults, in each mode: dry runs in namespace default came back with them\n',
       '√ a Pod of a Function in sidecar mode is admitted in it: a dry run for Function in-sidecar in namespace shop',
       '√ every function pod was admitted: 3 pods\n',
       '√ every proxy is ready: 1 proxy\n',
@@ -765,7 +765,7 @@ const defects: readonly Defect[] = [
     },
     {
       'error dry-run-function':
-        'came back without them: the webhook was not called, or not reached',
+        'came back without them (standalone, sidecar, disabled): the webhook was not called, or not',
       'error dry-run-invalid-function': 'was let through',
       'error dry-run-pod-standalone':
         'Function in-standalone in namespace shop came back unchanged',

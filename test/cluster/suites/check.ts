@@ -94,7 +94,7 @@ export function checkSuite(cluster: () => Cluster, version: FunctionVersion): vo
     expect(message('api-server')).toMatch(/^Kubernetes v1\.\d+/);
     expect(message('functions-served')).toBe(`as ${version}`);
     expect(message('ca-bundle')).toBe('a dry run got through by it');
-    expect(message('dry-run-function')).toContain('came back in standalone mode');
+    expect(message('dry-run-function')).toBe('dry runs in namespace default came back with them');
     expect(message('dry-run-invalid-function')).toBe('a dry run in namespace default was');
     for (const mode of ['standalone', 'sidecar', 'disabled']) {
       expect(message(`dry-run-pod-${mode}`)).toContain(

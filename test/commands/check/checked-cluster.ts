@@ -258,7 +258,7 @@ function admitFunction(object: JsonObject, namespace: string): Mishap {
   const admitted = applyPatch(object, defaultFunction(object, namespace, undefined).patch);
   const annotations = at(admitted, 'spec', 'serving', 'annotations');
   const mode = at(annotations, 'openfunction.io/dapr-service-mode');
-  return mode === 'standalone' || mode === 'sidecar'
+  return mode === undefined || mode === 'standalone' || mode === 'sidecar'
     ? { status: 201, body: admitted }
     : status(
         422,

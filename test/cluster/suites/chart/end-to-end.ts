@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { at, type JsonObject } from '../../../../src/api/json.ts';
+import { version } from '../../../../src/settings/version.ts';
 import { listAt, pick, textAt } from '../../../support/json.ts';
 import { RunningProgram, runProgram } from '../../../support/run-process.ts';
 import { eventually } from '../../harness/eventually.ts';
@@ -30,17 +31,23 @@ export function endToEndSuite(world: () => ChartWorld): void {
     await world().clean();
   });
 
-  /** Starts what the Deployment would have, and leads its Service there. */
-  async function start(): Promise<void> {
+  /**
+   * Starts what the Deployment would have, and leads its Service there.
+   *
+   * @param calledAt port at which the release has its Service called, where that is not the usual one
+   */
+  async function start(calledAt?: number): Promise<void> {
     const { kubectl, plane, folder } = world();
     const configMap = await kubectl.get('configmap', releaseName, releaseName);
     const settings = join(folder, 'settings.yaml');
     await writeFile(settings, textAt(configMap, 'data', 'settings.yaml'));
-    const [port, healthPort] = [await freePort(), await freePort()];
+    const [port, healthPort] = [calledAt ?? (await freePort()), await freePort()];
     // The API server dials this name at the port of the webhook, and verifies that of the Service.
     const external = { type: 'ExternalName', externalName: 'localhost', clusterIP: null };
     await patch('service', JSON.stringify({ spec: { ...external, clusterIPs: null } }));
-    await world().patchWebhooks('/clientConfig/service/port', port);
+    if (calledAt === undefined) {
+      await world().patchWebhooks('/clientConfig/service/port', port);
+    }
     program = new RunningProgram([
       ...['serve', '--settings-file', settings, '--listen-address', '127.0.0.1'],
       ...['--port', String(port), '--health-port', String(healthPort)],
@@ -70,6 +77,27 @@ export function endToEndSuite(world: () => ChartWorld): void {
     await world().kubectl.run(['create', '-n', 'default', '-f', '-'], [fn]);
   }
 
+  /** Creates function pods, one after the other, for as long as something goes on. @returns those that were refused */
+  async function refusedWhile(
+    goesOn: () => Promise<void>,
+  ): Promise<{ at: number; stderr: string }[]> {
+    const refusals: { at: number; stderr: string }[] = [];
+    let isGoingOn = true;
+    const load = (async () => {
+      while (isGoingOn) {
+        const { code, stderr } = await world().createFunctionPod();
+        if (code !== 0) refusals.push({ at: Date.now(), stderr });
+      }
+    })();
+    try {
+      await goesOn();
+    } finally {
+      isGoingOn = false;
+      await load;
+    }
+    return refusals;
+  }
+
   const keptProxies = (): Promise<JsonObject[]> =>
     world().kubectl.list('deployments', 'default', 'baas.openfunction.io/proxy=orders');
 
@@ -85,35 +113,54 @@ export function endToEndSuite(world: () => ChartWorld): void {
         /^openfunction-dapr-webhook:/,
       );
       expect(complaints()).toEqual([]);
+    });
 
-      const [caBundle] = await world().caBundles();
+    it('is upgraded from an earlier chart under load, with failurePolicy Fail, and nobody is refused', async () => {
+      const port = await freePort();
+      const called: Record<string, [string, string]> = {
+        'templates/webhook-configurations.yaml': ['port: 443', `port: ${port}`],
+      };
+      const earlier = await world().copyOfChart(
+        { ...called, 'Chart.yaml': [`ersion: ${version}`, 'ersion: 0.0.1'] },
+        {
+          'templates/former.yaml':
+            'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: former, namespace: {{ .Release.Namespace }} }\n',
+        },
+      );
+      await world().install(bothFail, earlier);
+      await start(port);
+      await createOrders();
+      const [caBundle, ...others] = await world().caBundles();
       expect(caBundle).toMatch(/^[A-Za-z0-9+/]+=*$/);
-      // The port above is the test's own.
-      await world().upgrade({ ...bothFail, replicas: 3 }, '--force-conflicts');
+      expect(others).toEqual([]);
+
+      const current = await world().copyOfChart(called);
+      const refusals = await refusedWhile(async () => {
+        await world().upgrade({ ...bothFail, replicas: 3 }, current);
+        expect(await admittedMode('one')).toBe('standalone');
+      });
+      expect(refusals).toEqual([]);
       expect(await world().caBundles()).toEqual([caBundle]);
+      const deployment = await world().kubectl.get('deployment', releaseName, releaseName);
+      expect(pick(deployment, 'spec', 'replicas')).toBe(3);
+      expect(pick(deployment, 'spec', 'template', 'spec', 'containers', 0, 'image')).toBe(
+        `${releaseName}:${version}`,
+      );
+      const maps = await world().kubectl.list('configmaps', releaseName);
+      expect(maps.map((map) => at(map, 'metadata', 'name'))).not.toContain('former');
     });
 
     it('is uninstalled under load, with failurePolicy Fail, and nobody is refused afterwards', async () => {
       await world().install(bothFail);
       await start();
       await createOrders();
-      let isGoingOn = true;
-      const refusals: { at: number; stderr: string }[] = [];
-      const load = (async () => {
-        while (isGoingOn) {
-          const { code, stderr } = await world().createFunctionPod();
-          if (code !== 0) refusals.push({ at: Date.now(), stderr });
-        }
-      })();
-      try {
+      let uninstalledAt = Number.POSITIVE_INFINITY;
+      const refusals = await refusedWhile(async () => {
         await world().uninstall();
-        const uninstalledAt = Date.now();
+        uninstalledAt = Date.now();
         await new Promise((resolve) => setTimeout(resolve, afterwardsMs));
-        expect(refusals.filter((refusal) => refusal.at > uninstalledAt + 1000)).toEqual([]);
-      } finally {
-        isGoingOn = false;
-        await load;
-      }
+      });
+      expect(refusals.filter((refusal) => refusal.at > uninstalledAt + 1000)).toEqual([]);
       // What it made for the Function stays, and so does the Function.
       expect(await keptProxies()).toHaveLength(1);
       await world().expectFunctionsUnaffected();

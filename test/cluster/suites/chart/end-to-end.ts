@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { at, type JsonObject } from '../../../../src/api/json.ts';
 import { version } from '../../../../src/settings/version.ts';
+import { authority, serving } from '../../../adapters/tls/made-certificates.ts';
 import { listAt, pick, textAt } from '../../../support/json.ts';
 import { RunningProgram, runProgram } from '../../../support/run-process.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { functionObject, modeAnnotations, podOf } from '../../harness/fixtures.ts';
 import { freePort } from '../../harness/free-port.ts';
@@ -16,6 +18,29 @@ const bothFail = { 'failurePolicy.pods': 'Fail', 'failurePolicy.functions': 'Fai
 
 /** Long enough for API servers to hear of everything that an uninstall does. */
 const afterwardsMs = 3_000;
+
+interface StartOptions {
+  /** Port at which the release has its Service called, where that is not the usual one. */
+  readonly calledAt?: number;
+  readonly flags?: readonly string[];
+}
+
+/** As much of cert-manager as an API server has to know to store what the chart asks it for. */
+const certManagerDefinitions = ['Certificate', 'Issuer'].map((kind): JsonObject => {
+  const names = { kind, singular: kind.toLowerCase(), plural: `${kind.toLowerCase()}s` };
+  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.cert-manager.io` },
+    spec: {
+      group: 'cert-manager.io',
+      scope: 'Namespaced',
+      names,
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  };
+});
 
 /**
  * A release whose process runs beside the cluster instead of in a pod: with the
@@ -31,12 +56,14 @@ export function endToEndSuite(world: () => ChartWorld): void {
     await world().clean();
   });
 
-  /**
-   * Starts what the Deployment would have, and leads its Service there.
-   *
-   * @param calledAt port at which the release has its Service called, where that is not the usual one
-   */
-  async function start(calledAt?: number): Promise<void> {
+  /** Starts what the Deployment would have, leads its Service there, and waits until it is ready. */
+  async function start(options?: StartOptions): Promise<void> {
+    const readiness = await launch(options);
+    await until('the process to be ready', async () => (await fetch(readiness)).ok);
+  }
+
+  /** The same without waiting. @returns where it says whether it is ready */
+  async function launch({ calledAt, flags = [] }: StartOptions = {}): Promise<string> {
     const { kubectl, plane, folder } = world();
     const configMap = await kubectl.get('configmap', releaseName, releaseName);
     const settings = join(folder, 'settings.yaml');
@@ -51,12 +78,10 @@ export function endToEndSuite(world: () => ChartWorld): void {
     program = new RunningProgram([
       ...['serve', '--settings-file', settings, '--listen-address', '127.0.0.1'],
       ...['--port', String(port), '--health-port', String(healthPort)],
-      ...['--kubeconfig', await accountKubeconfig(kubectl, plane, releaseName)],
+      ...['--kubeconfig', await accountKubeconfig(kubectl, plane, releaseName), ...flags],
     ]);
     await program.logged('listening');
-    await until('the process to be ready', async () => {
-      return (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok;
-    });
+    return `http://127.0.0.1:${healthPort}/readyz`;
   }
 
   const patch = (kind: string, content: string): Promise<string> =>
@@ -115,6 +140,42 @@ export function endToEndSuite(world: () => ChartWorld): void {
       expect(complaints()).toEqual([]);
     });
 
+    it('is ready once cert-manager has written caBundle, where a value leaves certificates to it', async () => {
+      const { kubectl } = world();
+      const crds = certManagerDefinitions.map(({ metadata }) => textAt(metadata, 'name'));
+      await kubectl.run(['create', '-f', '-'], certManagerDefinitions);
+      onTestFinished(async () => {
+        await kubectl.run(['delete', 'crd', ...crds]);
+      });
+      await kubectl.run(['wait', '--for=condition=Established', 'crd', ...crds]);
+      await world().install({ ...bothFail, 'certificates.source': 'cert-manager' });
+
+      // What cert-manager would make, in the folder that its Secret would be mounted as.
+      const certificate = await kubectl.get('certificates', releaseName, releaseName);
+      const signer = await authority();
+      const { certificate: crt, key } = await serving(
+        signer,
+        pick(certificate, 'spec', 'dnsNames') as string[],
+      );
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, 'tls.crt'), crt);
+      await writeFile(join(folder, 'tls.key'), key);
+      const readiness = await launch({ flags: ['--cert-dir', folder] });
+      await eventually(async () => {
+        expect(await (await fetch(readiness)).json()).toMatchObject({
+          missing: ['mutating', 'validating'].map((kind) =>
+            expect.stringMatching(`^caBundle of ${kind}`),
+          ),
+        });
+      });
+
+      await world().setCaBundles(Buffer.from(signer.certificate).toString('base64'));
+      await until('the process to be ready', async () => (await fetch(readiness)).ok);
+      await createOrders();
+      expect(await admittedMode('one')).toBe('standalone');
+      expect(complaints()).toEqual([]);
+    });
+
     it('is upgraded from an earlier chart under load, with failurePolicy Fail, and nobody is refused', async () => {
       const port = await freePort();
       const called: Record<string, [string, string]> = {
@@ -128,7 +189,7 @@ export function endToEndSuite(world: () => ChartWorld): void {
         },
       );
       await world().install(bothFail, earlier);
-      await start(port);
+      await start({ calledAt: port });
       await createOrders();
       const [caBundle, ...others] = await world().caBundles();
       expect(caBundle).toMatch(/^[A-Za-z0-9+/]+=*$/);

@@ -20,7 +20,8 @@ export type CertificateSettings =
       readonly lifetimes: Lifetimes;
     };
 
-const offlineFolder = 'certs';
+/** Where certificates for local use are made. */
+export const localFolder = 'certs';
 
 /**
  * What the options say together. A folder, or a process without a cluster, asks
@@ -38,7 +39,7 @@ export function certificateSettingsOf(
   }
   const hasFiles = isOffline || certDir !== undefined;
   if ((certificates ?? (hasFiles ? 'files' : 'secret')) === 'files') {
-    const folder = certDir ?? (isOffline ? offlineFolder : undefined);
+    const folder = certDir ?? (isOffline ? localFolder : undefined);
     return folder === undefined
       ? { problem: '--certificates files needs --cert-dir, the folder of tls.crt and tls.key' }
       : { settings: { kind: 'files', folder } };

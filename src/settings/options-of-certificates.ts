@@ -24,8 +24,8 @@ export const certDir = {
   flag: 'cert-dir',
   placeholder: 'FOLDER',
   schema: z.string().optional(),
-  defaultText: 'certs with --offline, else none',
-  help: 'Folder of tls.crt and tls.key, read again when they change; with --offline they are made, with ca.crt, when they are not there.',
+  defaultText: 'certs for local use, else none',
+  help: 'Folder of tls.crt and tls.key, read again when they change; for local use (certs, webhook --offline) they are made, with ca.crt, when they are not there.',
 } satisfies Option;
 
 export const certificateSecret = {

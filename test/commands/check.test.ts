@@ -304,6 +304,22 @@ describe('check by somebody with few rights', () => {
     );
   });
 
+  test('who may not ask for rights of others, leaves those open and looks at the rest', async () => {
+    cluster.isForbidden = ({ plural }) => plural === 'subjectaccessreviews';
+    const { code, findings } = await check();
+    expect(code).toBe(3);
+    expect(ills(findings)).toEqual([
+      'warning rights-admission',
+      'warning rights-certificates',
+      'warning rights-controller',
+      'warning rights-tokens',
+      'warning rights-repair',
+    ]);
+    expect(finding(findings, 'rights-admission').hint).toBe(
+      'Ask for a ClusterRole that grants "create" on "subjectaccessreviews" of API group "authorization.k8s.io", or let somebody run this who has one.',
+    );
+  });
+
   test('without the Secret, takes a dry run as the proof that API servers trust the certificate', async () => {
     cluster.isForbidden = ({ plural }) => plural === 'secrets';
     const { code, findings } = await check();

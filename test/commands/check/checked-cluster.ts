@@ -250,7 +250,7 @@ export class CheckedCluster {
     if (fn === undefined) throw new Error(`no Function ${namespace}/${name}`);
     const facts = { servings: [], components: noComponents };
     const settings = { clusterDomain: 'cluster.local', apiTokens: false };
-    return applyPatch(pod, admitPod(pod, namespace, fn, facts, settings).patch);
+    return applyPatch(pod, admitPod(pod, fn, facts, settings).patch);
   }
 }
 

@@ -10,6 +10,7 @@ import { closeConnectionsAtEnd } from './close-connections.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import { logReview } from './log-review.ts';
 import { readBody } from './read-body.ts';
+import { withoutSchemas } from './without-schemas.ts';
 
 /** Longer than the 90 s after which API servers close an idle connection: the closing side must be theirs. */
 const keepAliveMs = 120_000;
@@ -44,6 +45,7 @@ export interface AdmissionServerOptions {
 export function buildAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
   const { log, metrics } = options;
   const app = Fastify({
+    ...withoutSchemas,
     https: tlsOptions,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,

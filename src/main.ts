@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-import { runCommand } from './commands/run-command.ts';
+import { useCompileCache } from './commands/compile-cache.ts';
 import { takeStopSignals } from './commands/stop-signals.ts';
 
 const stopRequested = takeStopSignals();
+useCompileCache();
+// After it, so that what is imported here is kept as well.
+const { runCommand } = await import('./commands/run-command.ts');
 
 // `preview | head`: the reader has seen enough, which is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -57,6 +57,8 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    // A gauge begins with 0, and an alert would take a process without a certificate for one whose has expired.
+    this.#certificateExpiry.remove();
     const staleness = new Gauge({
       name: 'baas_watch_staleness_seconds',
       help: 'Time since the API server was last heard of a watched resource.',

@@ -9,26 +9,24 @@ const storeWaitMs = 100;
 const readTimeoutMs = 500;
 
 /**
- * The Function that a Pod claims: from memory; failing that, memory once more
- * for a short while; failing that, one read from the API server.
+ * The Function that a Pod claims: from memory, and then at once; failing that,
+ * memory once more for a short while; failing that, one read from the API server.
  *
  * @returns undefined when it is still unknown, or could not be asked for in time
  */
-export async function findFunction(
+export function findFunction(
   source: FunctionSource,
   namespace: string,
   claim: PodClaim,
-): Promise<FunctionModel | undefined> {
+): FunctionModel | Promise<FunctionModel | undefined> {
   const inMemory = (): FunctionModel | undefined => {
     const name =
       claim.kind === 'function' ? claim.name : source.serving(namespace, claim.name)?.function;
     return name === undefined ? undefined : source.function(namespace, name);
   };
-  return (
-    inMemory() ??
-    (await source.waitFor(inMemory, storeWaitMs)) ??
-    (await readThrough(source, namespace, claim))
-  );
+  const later = async (): Promise<FunctionModel | undefined> =>
+    (await source.waitFor(inMemory, storeWaitMs)) ?? readThrough(source, namespace, claim);
+  return inMemory() ?? later();
 }
 
 async function readThrough(

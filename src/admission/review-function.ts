@@ -14,7 +14,7 @@ const unprocessable = 422;
 
 /** `POST /mutate/functions`: writes the annotation defaults. */
 export function functionMutator(): Reviewer {
-  return async (request) => {
+  return (request) => {
     const { object } = request;
     const skipReason = skipReasonOf(request);
     if (object === undefined || skipReason !== undefined) return skipped(skipReason ?? 'not-ours');
@@ -30,7 +30,7 @@ export function functionMutator(): Reviewer {
 
 /** `POST /validate/functions`: denies what cannot work, warns of what may not. */
 export function functionValidator(source: FunctionSource): Reviewer {
-  return async (request): Promise<ReviewOutcome> => {
+  return (request): ReviewOutcome => {
     const { object, namespace } = request;
     const skipReason = skipReasonOf(request);
     if (object === undefined || skipReason !== undefined) return skipped(skipReason ?? 'not-ours');

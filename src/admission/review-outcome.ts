@@ -21,8 +21,8 @@ export interface ReviewOutcome {
   readonly invalidAnnotations?: readonly string[];
 }
 
-/** Decides one kind of request. */
-export type Reviewer = (request: AdmissionRequest) => Promise<ReviewOutcome>;
+/** Decides one kind of request; at once where everything is in memory. */
+export type Reviewer = (request: AdmissionRequest) => ReviewOutcome | Promise<ReviewOutcome>;
 
 /** Allowed as it is, without a look. */
 export function skipped(

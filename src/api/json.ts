@@ -91,6 +91,10 @@ export function at(value: unknown, ...keys: string[]): Json | undefined {
 
 /** Sets a member even when the key is `__proto__`, which plain assignment would not. */
 export function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {
+  if (key !== '__proto__') {
+    object[key] = value;
+    return;
+  }
   Object.defineProperty(object, key, {
     value,
     enumerable: true,

@@ -13,7 +13,7 @@ import { defineCommand, ExitCode } from './command.ts';
 
 const table = {
   kubeconfig: options.kubeconfig,
-  context: options.context,
+  kubeContext: options.kubeContext,
   installNamespace: options.installNamespace,
   output: options.reportFormat,
 };
@@ -31,7 +31,7 @@ export const checkCommand = defineCommand({
     'Looks at an installation in a cluster with the rights of your kubeconfig, and says line by line what is well, what may not be, and what is wrong, with the way out. Nothing is changed: what it creates is a dry run. Exits with 0 when all is well, 1 when something is wrong, 3 when there are warnings alone.',
   examples: [
     'npm start -- check',
-    'npm start -- check --context production --install-namespace baas',
+    'npm start -- check --kube-context production --install-namespace baas',
     'npm start --silent -- check -o json | jq \'.findings[] | select(.level != "ok")\'',
   ],
   options: table,
@@ -45,7 +45,7 @@ export const checkCommand = defineCommand({
 });
 
 async function findingsFor(settings: SettingsOf<typeof table>): Promise<Finding[]> {
-  const load = () => loadKubeConfigContext(settings.kubeconfig, settings.context);
+  const load = () => loadKubeConfigContext(settings.kubeconfig, settings.kubeContext);
   let connection: KubernetesConnection;
   let server: string | undefined;
   try {
@@ -56,7 +56,7 @@ async function findingsFor(settings: SettingsOf<typeof table>): Promise<Finding[
     return [
       noKubernetesApi(
         `no way to the cluster: ${problem}`,
-        'Name a kubeconfig with --kubeconfig or KUBECONFIG, and one of its contexts with --context.',
+        'Name a kubeconfig with --kubeconfig or KUBECONFIG, and one of its contexts with --kube-context.',
       ),
     ];
   }

@@ -32,6 +32,10 @@ export const commandList: Readonly<Record<string, CommandEntry>> = {
     summary: 'Delete what the controller made for Functions; for an uninstall.',
     load: async () => (await import('./remove-proxies.ts')).removeProxiesCommand as Command,
   },
+  certs: {
+    summary: 'Make certificates for local use.',
+    load: async () => (await import('./certs.ts')).certsCommand as Command,
+  },
   preview: {
     summary: 'Show what admission and the controller make of objects, without a cluster.',
     load: async () => (await import('./preview.ts')).previewCommand as Command,

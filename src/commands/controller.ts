@@ -1,30 +1,18 @@
 import { createLogger } from '../adapters/log.ts';
 import { startController } from '../processes/controller.ts';
 import { controllerOptions } from '../settings/controller-options.ts';
-import * as options from '../settings/options.ts';
-import { proxyOptions, proxySettingsOf } from '../settings/proxy-options.ts';
+import { processOptions } from '../settings/process-options.ts';
+import { proxySettingsOf } from '../settings/proxy-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
 import { serveUntilStopped } from './process-lifetime.ts';
 import { startInCluster } from './start-in-cluster.ts';
-
-const table = {
-  healthPort: options.healthPort,
-  listenAddress: options.listenAddress,
-  kubeconfig: options.kubeconfig,
-  settingsFile: options.settingsFile,
-  ...proxyOptions,
-  ...controllerOptions,
-  excludedNamespaces: options.excludedNamespaces,
-  shutdownTimeout: options.shutdownTimeout,
-  logLevel: options.logLevel,
-};
 
 export const controllerCommand = defineCommand({
   name: 'controller',
   description:
     'Keeps the Dapr proxy of every Function in standalone mode, and what belongs to it. Of several processes the one that holds the Lease works, the others stand by. /healthz, /readyz and /metrics are served over plain HTTP.',
   examples: ['npm start -- controller --kubeconfig ~/.kube/config'],
-  options: table,
+  options: { ...processOptions, ...controllerOptions },
   async run(settings, io) {
     const log = createLogger(settings.logLevel);
     log.info({ settings }, 'starting');

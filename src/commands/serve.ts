@@ -2,27 +2,13 @@ import { createLogger } from '../adapters/log.ts';
 import { startController } from '../processes/controller.ts';
 import { openCertificates } from '../processes/open-certificates.ts';
 import { startAdmission } from '../processes/webhook.ts';
-import { certificateOptions, certificateSettingsOf } from '../settings/certificate-options.ts';
+import { certificateSettingsOf } from '../settings/certificate-options.ts';
 import { controllerOptions } from '../settings/controller-options.ts';
-import * as options from '../settings/options.ts';
-import { proxyOptions, proxySettingsOf } from '../settings/proxy-options.ts';
+import { admissionOptions, processOptions } from '../settings/process-options.ts';
+import { proxySettingsOf } from '../settings/proxy-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
 import { serveUntilStopped } from './process-lifetime.ts';
 import { startInCluster } from './start-in-cluster.ts';
-
-const table = {
-  port: options.port,
-  healthPort: options.healthPort,
-  listenAddress: options.listenAddress,
-  ...certificateOptions,
-  kubeconfig: options.kubeconfig,
-  settingsFile: options.settingsFile,
-  ...proxyOptions,
-  ...controllerOptions,
-  excludedNamespaces: options.excludedNamespaces,
-  shutdownTimeout: options.shutdownTimeout,
-  logLevel: options.logLevel,
-};
 
 export const serveCommand = defineCommand({
   name: 'serve',
@@ -32,7 +18,7 @@ export const serveCommand = defineCommand({
     'npm start -- serve --kubeconfig ~/.kube/config --service-namespace openfunction-dapr-webhook',
     'npm start -- serve --kubeconfig ~/.kube/config --cert-dir /etc/webhook/certs',
   ],
-  options: table,
+  options: { ...admissionOptions, ...processOptions, ...controllerOptions },
   async run(settings, io) {
     const certificates = certificateSettingsOf(settings, false);
     if ('problem' in certificates) {

@@ -7,30 +7,20 @@ import { type OpenedSource, openFiles } from '../processes/open-source.ts';
 import { type RunningWebhook, startWebhook } from '../processes/webhook.ts';
 import {
   type CertificateSettings,
-  certificateOptions,
   certificateSettingsOf,
 } from '../settings/certificate-options.ts';
 import type { SettingsOf } from '../settings/option.ts';
 import * as options from '../settings/options.ts';
-import { proxyOptions } from '../settings/proxy-options.ts';
+import { admissionOptions, processOptions } from '../settings/process-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
 import { explainStartFailure, serveUntilStopped } from './process-lifetime.ts';
 import { sampleReview } from './sample-review.ts';
 
 const webhookOptions = {
-  port: options.port,
-  healthPort: options.healthPort,
-  listenAddress: options.listenAddress,
-  ...certificateOptions,
   offline: options.offline,
   filename: options.filename,
-  kubeconfig: options.kubeconfig,
-  settingsFile: options.settingsFile,
-  // Admission makes no proxy; it takes them all so that one set of settings serves every process.
-  ...proxyOptions,
-  excludedNamespaces: options.excludedNamespaces,
-  shutdownTimeout: options.shutdownTimeout,
-  logLevel: options.logLevel,
+  ...admissionOptions,
+  ...processOptions,
 };
 
 type WebhookSettings = SettingsOf<typeof webhookOptions>;

@@ -4,16 +4,7 @@ import * as options from './options-of-certificates.ts';
 import type { clusterDomain } from './options-of-proxies.ts';
 
 /** The options about certificates; commands that admit take all of them. */
-export const certificateOptions = {
-  certificates: options.certificates,
-  certDir: options.certDir,
-  certificateSecret: options.certificateSecret,
-  certificateHosts: options.certificateHosts,
-  serviceName: options.serviceName,
-  serviceNamespace: options.serviceNamespace,
-  certificateLifetime: options.certificateLifetime,
-  caLifetime: options.caLifetime,
-};
+export const certificateOptions = { ...options };
 
 /** Where certificates come from, and what they are for. */
 export type CertificateSettings =
@@ -29,7 +20,8 @@ export type CertificateSettings =
       readonly lifetimes: Lifetimes;
     };
 
-const offlineFolder = 'certs';
+/** Where certificates for local use are made. */
+export const localFolder = 'certs';
 
 /**
  * What the options say together. A folder, or a process without a cluster, asks
@@ -47,7 +39,7 @@ export function certificateSettingsOf(
   }
   const hasFiles = isOffline || certDir !== undefined;
   if ((certificates ?? (hasFiles ? 'files' : 'secret')) === 'files') {
-    const folder = certDir ?? (isOffline ? offlineFolder : undefined);
+    const folder = certDir ?? (isOffline ? localFolder : undefined);
     return folder === undefined
       ? { problem: '--certificates files needs --cert-dir, the folder of tls.crt and tls.key' }
       : { settings: { kind: 'files', folder } };

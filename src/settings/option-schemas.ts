@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
 import type { Reading } from '../rules/proxy/reading.ts';
 import { readSwitch } from '../rules/proxy/setting-readers.ts';
 
@@ -22,6 +23,16 @@ function taken<Value>(reading: Reading<Value>, context: z.RefinementCtx): Value 
   if ('value' in reading) return reading.value;
   context.addIssue({ code: 'custom', message: reading.problem });
   return z.NEVER;
+}
+
+/** @param what it names, as in `must be the name of a namespace` */
+export function labelNameSchema(what: string) {
+  return z.string().refine((name) => isDnsLabel(name), { error: `must be the name of ${what}` });
+}
+
+/** The same for what may have dots in its name. */
+export function subdomainNameSchema(what: string) {
+  return z.string().refine(isDnsSubdomain, { error: `must be the name of ${what}` });
 }
 
 export function switchSchema(fallback: boolean) {

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { projectName } from '../api/keys.ts';
 import { type Duration, readLifetime } from '../rules/certificates/duration.ts';
 import { readHosts } from '../rules/certificates/read-hosts.ts';
-import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
 import type { Option } from './option.ts';
-import { readBy, readListBy } from './option-schemas.ts';
+import { labelNameSchema, readBy, readListBy, subdomainNameSchema } from './option-schemas.ts';
 
 /** Every option about the certificates of the webhook. */
 
@@ -24,17 +23,14 @@ export const certDir = {
   flag: 'cert-dir',
   placeholder: 'FOLDER',
   schema: z.string().optional(),
-  defaultText: 'certs with --offline, else none',
-  help: 'Folder of tls.crt and tls.key, read again when they change; with --offline they are made, with ca.crt, when they are not there.',
+  defaultText: 'certs for local use, else none',
+  help: 'Folder of tls.crt and tls.key, read again when they change; for local use (certs, webhook --offline) they are made, with ca.crt, when they are not there.',
 } satisfies Option;
 
 export const certificateSecret = {
   flag: 'certificate-secret',
   placeholder: 'NAME',
-  schema: z
-    .string()
-    .refine(isDnsSubdomain, { error: 'must be the name of a Secret' })
-    .default(defaultSecret),
+  schema: subdomainNameSchema('a Secret').default(defaultSecret),
   defaultText: defaultSecret,
   help: 'Secret of CA, serving certificate and their keys.',
 } satisfies Option;
@@ -51,10 +47,7 @@ export const certificateHosts = {
 export const serviceName = {
   flag: 'service-name',
   placeholder: 'NAME',
-  schema: z
-    .string()
-    .refine((name) => isDnsLabel(name), { error: 'must be the name of a Service' })
-    .default(projectName),
+  schema: labelNameSchema('a Service').default(projectName),
   defaultText: projectName,
   help: 'Service by which API servers call the webhook; the certificate in the Secret is for it.',
 } satisfies Option;
@@ -62,10 +55,7 @@ export const serviceName = {
 export const serviceNamespace = {
   flag: 'service-namespace',
   placeholder: 'NAMESPACE',
-  schema: z
-    .string()
-    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
-    .optional(),
+  schema: labelNameSchema('a namespace').optional(),
   defaultText: "the pod's own, else that of the kubeconfig's context, else default",
   help: 'Namespace of that Service, and of the Secret.',
 } satisfies Option;
@@ -84,7 +74,7 @@ export const caLifetime = {
   placeholder: 'DURATION',
   schema: readBy(readLifetime).prefault('365d'),
   defaultText: '365d',
-  help: 'The same for its CA; the next one is trusted beside it before it signs.',
+  help: 'How long its CA is good for; after two thirds the next one is trusted beside it, before it signs.',
 } satisfies Option;
 
 function lifetimeProblem(certificate: unknown, ca: unknown): string | undefined {

@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { projectName } from '../api/keys.ts';
-import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
+import { isDnsLabel } from '../rules/names.ts';
 import type { Option } from './option.ts';
-import { portSchema, switchSchema, wholeNumberSchema } from './option-schemas.ts';
+import {
+  labelNameSchema,
+  portSchema,
+  subdomainNameSchema,
+  switchSchema,
+  wholeNumberSchema,
+} from './option-schemas.ts';
 
 /** Every option of every command, once. A command names those it takes. */
 
@@ -50,8 +56,9 @@ export const kubeconfig = {
   help: 'How to reach the cluster.',
 } satisfies Option;
 
-export const context = {
-  flag: 'context',
+/** Not `--context`, since its variable would be one that anybody may have set. */
+export const kubeContext = {
+  flag: 'kube-context',
   placeholder: 'NAME',
   schema: z.string().optional(),
   defaultText: "the kubeconfig's current one",
@@ -61,10 +68,7 @@ export const context = {
 export const installNamespace = {
   flag: 'install-namespace',
   placeholder: 'NAMESPACE',
-  schema: z
-    .string()
-    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
-    .default(projectName),
+  schema: labelNameSchema('a namespace').default(projectName),
   defaultText: projectName,
   help: 'Namespace that this project is installed in.',
 } satisfies Option;
@@ -96,10 +100,7 @@ export const namespace = {
   flag: 'namespace',
   short: 'n',
   placeholder: 'NAMESPACE',
-  schema: z
-    .string()
-    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
-    .default('default'),
+  schema: labelNameSchema('a namespace').default('default'),
   defaultText: 'default',
   help: 'Namespace of objects that name none.',
 } satisfies Option;
@@ -137,10 +138,7 @@ export const leaderElect = {
 export const leaseName = {
   flag: 'lease-name',
   placeholder: 'NAME',
-  schema: z
-    .string()
-    .refine(isDnsSubdomain, { error: 'must be the name of a Lease' })
-    .default(projectName),
+  schema: subdomainNameSchema('a Lease').default(projectName),
   defaultText: projectName,
   help: 'Lease that the process holds which reconciles.',
 } satisfies Option;
@@ -148,10 +146,7 @@ export const leaseName = {
 export const leaseNamespace = {
   flag: 'lease-namespace',
   placeholder: 'NAMESPACE',
-  schema: z
-    .string()
-    .refine((name) => isDnsLabel(name), { error: 'must be the name of a namespace' })
-    .optional(),
+  schema: labelNameSchema('a namespace').optional(),
   defaultText: "the pod's own, else that of the kubeconfig's context, else default",
   help: 'Namespace of the Lease.',
 } satisfies Option;

@@ -3,23 +3,7 @@ import type { SettingsOf } from './option.ts';
 import * as options from './options-of-proxies.ts';
 
 /** The options that shape proxies. Every process takes all of them, so that one set of settings serves each. */
-export const proxyOptions = {
-  clusterDomain: options.clusterDomain,
-  apiTokens: options.apiTokens,
-  networkPolicy: options.networkPolicy,
-  proxyImage: options.proxyImage,
-  proxyReplicas: options.proxyReplicas,
-  proxyCpuRequest: options.proxyCpuRequest,
-  proxyCpuLimit: options.proxyCpuLimit,
-  proxyMemoryRequest: options.proxyMemoryRequest,
-  proxyMemoryLimit: options.proxyMemoryLimit,
-  proxyNodeSelector: options.proxyNodeSelector,
-  proxyTolerations: options.proxyTolerations,
-  proxyPriorityClass: options.proxyPriorityClass,
-  proxyImagePullSecrets: options.proxyImagePullSecrets,
-  proxyLabels: options.proxyLabels,
-  proxyAnnotations: options.proxyAnnotations,
-};
+export const proxyOptions = { ...options };
 
 /** The settings of a cluster's proxies, as the rules take them. */
 export function proxySettingsOf(parsed: SettingsOf<typeof proxyOptions>): ProxySettings {

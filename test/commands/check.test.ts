@@ -86,7 +86,7 @@ describe('check on an installation that is well', () => {
       '√ serving-pods.mutate.baas.openfunction.io selects what it is for: CREATE of pods\n',
       'Dapr 1.15.4 in namespace dapr-system\n',
       'OpenFunction 0.7.0 in namespace openfunction\n',
-      '√ a Function gets its defaults: a dry run in namespace default',
+      '√ a Function gets its defaults, in each mode: dry runs in namespace default came back with them\n',
       '√ a Pod of a Function in sidecar mode is admitted in it: a dry run for Function in-sidecar in namespace shop',
       '√ every function pod was admitted: 3 pods\n',
       '√ every proxy is ready: 1 proxy\n',
@@ -200,8 +200,8 @@ describe('check on an installation that is well', () => {
     );
     const [plain, other, none] = await Promise.all([
       check('--kubeconfig', path),
-      check('--kubeconfig', path, '--context', 'two', '--install-namespace', 'elsewhere'),
-      check('--kubeconfig', path, '--context', 'three'),
+      check('--kubeconfig', path, '--kube-context', 'two', '--install-namespace', 'elsewhere'),
+      check('--kubeconfig', path, '--kube-context', 'three'),
     ]);
     expect(ills(plain.findings)).toEqual(['error api-server']);
     expect(finding(other.findings, 'deployment').message).toBe(
@@ -301,6 +301,22 @@ describe('check by somebody with few rights', () => {
     ]);
     expect(finding(findings, 'dry-run-pod-sidecar').message).toBe(
       'not looked at: you lack the right to list functions.core.openfunction.io in all namespaces',
+    );
+  });
+
+  test('who may not ask for rights of others, leaves those open and looks at the rest', async () => {
+    cluster.isForbidden = ({ plural }) => plural === 'subjectaccessreviews';
+    const { code, findings } = await check();
+    expect(code).toBe(3);
+    expect(ills(findings)).toEqual([
+      'warning rights-admission',
+      'warning rights-certificates',
+      'warning rights-controller',
+      'warning rights-tokens',
+      'warning rights-repair',
+    ]);
+    expect(finding(findings, 'rights-admission').hint).toBe(
+      'Ask for a ClusterRole that grants "create" on "subjectaccessreviews" of API group "authorization.k8s.io", or let somebody run this who has one.',
     );
   });
 
@@ -765,7 +781,7 @@ const defects: readonly Defect[] = [
     },
     {
       'error dry-run-function':
-        'came back without them: the webhook was not called, or not reached',
+        'came back without them (standalone, sidecar, disabled): the webhook was not called, or not',
       'error dry-run-invalid-function': 'was let through',
       'error dry-run-pod-standalone':
         'Function in-standalone in namespace shop came back unchanged',
@@ -858,7 +874,7 @@ describe('check at the start', () => {
     const { code, stdout } = await runProgram(['check', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: openfunction-dapr-webhook check');
-    for (const flag of ['--kubeconfig', '--context', '--install-namespace', '-o, --output']) {
+    for (const flag of ['--kubeconfig', '--kube-context', '--install-namespace', '-o, --output']) {
       expect(stdout).toContain(flag);
     }
   });

@@ -113,9 +113,24 @@ describe('the values', () => {
   });
 });
 
+/** Whether each of the values at a path has to be there. */
+const areRequired = (path: readonly string[]): boolean => {
+  const node = path.length === 0 ? schema : schemaAt(path);
+  const names = Object.keys(objectAt(node, 'properties')).filter((name) => name !== 'global');
+  return JSON.stringify(node['required']) === JSON.stringify(names);
+};
+
 describe('the schema', () => {
   it('accepts the defaults', () => {
     expect(validator.safeParse(defaults).error).toBeUndefined();
+  });
+
+  // Helm takes a default away where somebody sets null. A template without it would, for one,
+  // make a webhook without a failurePolicy, and an API server reads Fail.
+  it('lets no value be taken away', () => {
+    expect(areRequired([])).toBe(true);
+    const groups = documented.filter(({ isGroup }) => isGroup).map(({ path }) => path);
+    expect(groups.filter((path) => !areRequired(path))).toEqual([]);
   });
 
   const sound: readonly Record<string, Json>[] = [
@@ -164,7 +179,7 @@ describe('the schema', () => {
     { 'certificates.certManager.issuerRef': { kind: 'Issuer', namme: 'x' } },
     { 'certificates.certManager.duration': '90 days' },
     { hostNetwork: 'true' },
-    { 'ports.admission': 0 },
+    { 'ports.admission': 443 },
     { 'ports.health': 70_000 },
     { 'priorityClass.value': 2_000_000_000 },
     { 'shutdown.delaySeconds': -1 },
@@ -175,6 +190,9 @@ describe('the schema', () => {
     { 'settings.proxy-replica': 2 },
     { 'settings.port': 8443 },
     { 'settings.proxy-replicas': { count: 2 } },
+    { 'settings.log-level': 'loud' },
+    { 'settings.network-policy': 'yes' },
+    { 'settings.shutdown-timeout': '20s' },
   ];
   it.each(nonsense)('refuses %j', (values) => {
     expect(validator.safeParse(withValues(values)).success).toBe(false);
@@ -199,17 +217,29 @@ describe('the settings', () => {
     'lease-namespace',
   ]);
 
-  const typeOf = ({ isList, isMap: isMapping }: Option): string[] => [
-    ...['string', 'number', 'boolean'],
-    ...(isList ? ['array'] : []),
-    ...(isMapping ? ['object'] : []),
-  ];
+  /** What the schema says of a setting. Most are read by the process alone, and it is the one that knows them. */
+  const shapeOf = ({ flag, placeholder, schema: read, isList, isMap: isMapping }: Option) => {
+    // The chart reads these two as well.
+    if (placeholder === undefined) return { enum: [true, false, 'true', 'false'] };
+    if (flag === 'shutdown-timeout') {
+      const { minimum, maximum } = inputOf(read);
+      const pattern = '^[0-9]{1,4}([.][0-9]+)?$';
+      return { type: ['string', 'number'], pattern, minimum, maximum };
+    }
+    const { enum: words } = inputOf(read);
+    if (words !== undefined) return { enum: words };
+    const types = ['string', 'number', 'boolean'];
+    return { type: [...types, ...(isList ? ['array'] : []), ...(isMapping ? ['object'] : [])] };
+  };
+
+  const inputOf = (read: Option['schema']) =>
+    z.toJSONSchema(read, { io: 'input', unrepresentable: 'any' });
 
   it('are those of the process that the chart runs, in the same words', () => {
     const options: readonly Option[] = Object.values(serveCommand.options);
     const expected = options
       .filter(({ flag }) => !decided.has(flag))
-      .map((option) => [option.flag, { description: option.help, type: typeOf(option) }]);
+      .map((option) => [option.flag, { description: option.help, ...shapeOf(option) }]);
     expect(schemaAt(['settings'])['properties']).toEqual(Object.fromEntries(expected));
     const flags = new Set(options.map(({ flag }) => flag));
     expect([...decided].filter((flag) => !flags.has(flag))).toEqual([]);

@@ -256,7 +256,7 @@ describe('the pods', () => {
   it('are probed where health is served', () => {
     const ports = listAt(container, 'ports').map(({ name }) => name);
     const server = readDocument('src/adapters/http/health-server.ts');
-    for (const probe of ['readinessProbe', 'livenessProbe']) {
+    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
       const { path, port } = objectAt(container, probe, 'httpGet');
       expect(ports).toContain(port);
       expect(server).toContain(`'${path}'`);

@@ -161,7 +161,7 @@ describe.each(podFiles)('the sample %s', (file) => {
     if (owner === undefined) throw new Error(`no sample holds the Function ${functionName}`);
     const facts = { servings: [], components: componentsOf('shared-components.yaml') };
     const admit = (before: JsonObject) => {
-      const admission = admitPod(before, namespace, owner, facts, settings);
+      const admission = admitPod(before, owner, facts, settings);
       return { admission, after: applyPatch(before, admission.patch) };
     };
     const first = admit(pod);

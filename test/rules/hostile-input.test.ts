@@ -49,7 +49,7 @@ function judge(object: JsonObject, oldObject: JsonObject | undefined): void {
     desiredObjects(fn, desiredFacts, { ...proxySettings, apiTokens });
   }
   for (const pod of [podOf(), functionPod(fn) ?? {}]) {
-    admitPod(pod, namespace, fn, noFacts, podSettings);
+    admitPod(pod, fn, noFacts, podSettings);
   }
 }
 
@@ -57,7 +57,7 @@ function judge(object: JsonObject, oldObject: JsonObject | undefined): void {
 function receive(pod: JsonObject, fn: FunctionModel): void {
   podClaim(pod);
   skipReasonOf(pod, namespace, new Set());
-  admitPod(pod, namespace, fn, noFacts, podSettings);
+  admitPod(pod, fn, noFacts, podSettings);
 }
 
 describe('no Function throws', () => {

@@ -5,7 +5,6 @@ import type { ContextFacts } from '../../src/rules/context/function-context.ts';
 import { admitPod, type PodAdmission } from '../../src/rules/pod/pod-admission.ts';
 import type { PodSettings } from '../../src/rules/pod/pod-environment.ts';
 import { applyPatch } from './apply-patch.ts';
-import { namespace } from './functions.ts';
 import { deepFreeze, listAt, wireCopy } from './json.ts';
 
 export interface PodParts {
@@ -54,7 +53,7 @@ export function admit(
   options: { readonly facts?: ContextFacts; readonly settings?: Partial<PodSettings> } = {},
 ): AdmittedPod {
   const input = deepFreeze(wireCopy(pod));
-  const admission = admitPod(input, namespace, fn, options.facts ?? noFacts, {
+  const admission = admitPod(input, fn, options.facts ?? noFacts, {
     ...podSettings,
     ...options.settings,
   });

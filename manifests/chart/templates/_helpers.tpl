@@ -20,6 +20,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: openfunction
 {{- end }}
 
+{{/* The same, and those that a value adds or puts in their place: a list of the context and these. */}}
+{{- define "baas.labelsAnd" -}}
+{{- toYaml (merge (deepCopy (index . 1)) (include "baas.labels" (index . 0) | fromYaml)) }}
+{{- end }}
+
 {{- define "baas.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -54,9 +59,9 @@ seccompProfile:
 {{ .Values.priorityClass.name | default (include "baas.name" .) }}
 {{- end }}
 
-{{/* Namespaces that are left alone: the given ones, and our own, whose pods must start without us. */}}
+{{/* Namespaces that are left alone: the given ones, and two whose pods must start without us whatever is given. */}}
 {{- define "baas.excludedNamespaces" -}}
-{{ append .Values.excludedNamespaces .Release.Namespace | uniq | toJson }}
+{{ concat .Values.excludedNamespaces (list "kube-system" .Release.Namespace) | uniq | toJson }}
 {{- end }}
 
 {{/* Whether API servers are at least of a minor version: a list of the context and e.g. "1.28". */}}
@@ -72,7 +77,7 @@ Seconds from the order to end until the kubelet kills: the delay, then requests 
 some for the Lease to be given back and the process to end.
 */}}
 {{- define "baas.gracePeriodSeconds" -}}
-{{- $shutdownTimeout := get .Values.settings "shutdown-timeout" | default 20 -}}
+{{- $shutdownTimeout := dig "shutdown-timeout" 20 .Values.settings -}}
 {{ add .Values.shutdown.delaySeconds (ceil (float64 $shutdownTimeout)) 5 }}
 {{- end }}
 

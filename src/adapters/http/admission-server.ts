@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:https';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { admissionResponse, parseAdmissionReview } from '../../admission/admission-review.ts';
-import type { Reviewer } from '../../admission/review-outcome.ts';
+import type { Reviewer, ReviewOutcome } from '../../admission/review-outcome.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CertificatePair } from '../tls/certificate-pair.ts';
@@ -10,6 +10,7 @@ import { closeConnectionsAtEnd } from './close-connections.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import { logReview } from './log-review.ts';
 import { readBody } from './read-body.ts';
+import { withoutSchemas } from './without-schemas.ts';
 
 /** Longer than the 90 s after which API servers close an idle connection: the closing side must be theirs. */
 const keepAliveMs = 120_000;
@@ -44,6 +45,7 @@ export interface AdmissionServerOptions {
 export function buildAdmissionServer(options: AdmissionServerOptions): FastifyInstance {
   const { log, metrics } = options;
   const app = Fastify({
+    ...withoutSchemas,
     https: tlsOptions,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
@@ -60,18 +62,16 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
-    async (request: FastifyRequest, stream: IncomingMessage) => {
+    (request: FastifyRequest, stream: IncomingMessage, done) => {
       // API servers compress nothing that they send to webhooks.
       if (request.headers['content-encoding'] !== undefined) {
-        throw new HttpError('unsupportedMediaType', 'the body must not be compressed');
+        done(new HttpError('unsupportedMediaType', 'the body must not be compressed'));
+        return;
       }
-
-      const body = await readBody(stream);
-      try {
-        return JSON.parse(body.toString());
-      } catch (error) {
-        throw new HttpError('malformedJson', undefined, { cause: error });
-      }
+      readBody(stream, (error, body) => {
+        if (error !== undefined) done(error);
+        else parseBody(body, done);
+      });
     },
   );
   app.setErrorHandler((error, request, reply) => {
@@ -82,27 +82,38 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
   });
 
   for (const endpoint of options.endpoints) {
-    app.post(endpoint.path, async (request, reply) => {
+    const { webhook, resource, review } = endpoint;
+    // No promise where none is needed: nearly all that is asked for is in memory.
+    app.post(endpoint.path, (request, reply) => {
       const startedAt = performance.now();
-      const review = parseAdmissionReview(request.body);
-      if ('error' in review) throw new HttpError('badReview', review.error);
-      const outcome = await endpoint.review(review);
-      const body = JSON.stringify(admissionResponse(review.uid, outcome.answer));
-      const milliseconds = performance.now() - startedAt;
-      const { webhook, resource } = endpoint;
-      metrics.observeReview({
-        webhook,
-        resource,
-        operation: review.operation,
-        seconds: milliseconds / 1000,
-        outcome,
-      });
-      logReview(log, endpoint, review, outcome, milliseconds);
-      reply.header('content-type', 'application/json');
-      return body;
+      const asked = parseAdmissionReview(request.body);
+      if ('error' in asked) throw new HttpError('badReview', asked.error);
+      const answer = (outcome: ReviewOutcome): void => {
+        const body = admissionResponse(asked.uid, outcome.answer);
+        const milliseconds = performance.now() - startedAt;
+        const { operation } = asked;
+        const seconds = milliseconds / 1000;
+        metrics.observeReview({ webhook, resource, operation, seconds, outcome });
+        logReview(log, endpoint, asked, outcome, milliseconds);
+        reply.header('content-type', 'application/json').send(body);
+      };
+      const outcome = review(asked);
+      if (!(outcome instanceof Promise)) answer(outcome);
+      else outcome.then(answer).catch((error: unknown) => reply.send(error));
     });
   }
   return app;
+}
+
+function parseBody(body: Buffer, done: (error: Error | null, parsed?: unknown) => void): void {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString());
+  } catch (error) {
+    done(new HttpError('malformedJson', undefined, { cause: error }));
+    return;
+  }
+  done(null, parsed);
 }
 
 /**

@@ -1,5 +1,13 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
+
+/** What is known of one open connection. */
+interface Connection {
+  readonly socket: Socket;
+  /** Requests that it waits for an answer to. */
+  asked: number;
+}
 
 /**
  * Lets a closing server end: answers in flight say `Connection: close`, and a
@@ -10,36 +18,40 @@ import type { FastifyInstance } from 'fastify';
  * A client that keeps such a connection, as API servers do, would hold up the end.
  */
 export function closeConnectionsAtEnd(app: FastifyInstance): void {
-  const open = new Map<string, Socket>();
-  const busy = new Map<string, number>();
+  const open = new Map<string, Connection>();
+  /** Requests come over the TLS socket, which Node tells of when the handshake is over. */
+  const ofTls = new WeakMap<Socket, Connection>();
   let isClosing = false;
-  const add = (key: string, count: number): void => {
-    const left = (busy.get(key) ?? 0) + count;
-    if (left > 0) busy.set(key, left);
-    else busy.delete(key);
-  };
 
   app.server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
-    open.set(key, socket);
-    socket.once('close', () => {
-      open.delete(key);
-      busy.delete(key);
-    });
+    open.set(key, { socket, asked: 0 });
+    socket.once('close', () => open.delete(key));
   });
-  app.addHook('onRequest', async (request, reply) => {
-    const key = keyOf(request.raw.socket);
-    add(key, 1);
-    reply.raw.once('close', () => add(key, -1));
+  app.server.on('secureConnection', (socket: TLSSocket) => {
+    const connection = open.get(keyOf(socket));
+    if (connection !== undefined) ofTls.set(socket, connection);
   });
-  app.addHook('onSend', async (_request, reply) => {
-    if (isClosing) reply.header('connection', 'close');
-  });
-  app.addHook('preClose', async () => {
-    isClosing = true;
-    for (const [key, socket] of open) {
-      if (!busy.has(key)) socket.destroy();
+  app.addHook('onRequest', (request, reply, done) => {
+    const connection = ofTls.get(request.raw.socket);
+    if (connection !== undefined) {
+      connection.asked += 1;
+      reply.raw.once('close', () => {
+        connection.asked -= 1;
+      });
     }
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done(null, payload);
+  });
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    for (const { socket, asked } of open.values()) {
+      if (asked === 0) socket.destroy();
+    }
+    done();
   });
 }
 

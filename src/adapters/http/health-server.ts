@@ -1,12 +1,18 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.ts';
+import { withoutSchemas } from './without-schemas.ts';
 
 /** What a process still lacks to be ready; empty when it is. */
 export type Readiness = () => readonly string[];
 
 /** Builds the plain HTTP server of health and metrics; listening is up to the caller. */
 export function buildHealthServer(readiness: Readiness, metrics: Metrics): FastifyInstance {
-  const app = Fastify({ logger: false, forceCloseConnections: true, return503OnClosing: false });
+  const app = Fastify({
+    ...withoutSchemas,
+    logger: false,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+  });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const missing = readiness();

@@ -14,17 +14,26 @@ const drainedLimitBytes = 16 * bodyLimitBytes;
  * client that is cut off while it still writes sees a broken connection instead
  * of the answer.
  *
- * @throws HttpError bodyTooLarge
+ * @param done called once, with the body or with HttpError bodyTooLarge or the stream's error
  */
-export async function readBody(stream: Readable): Promise<Buffer> {
+export function readBody(
+  stream: Readable,
+  done: (error: Error | undefined, body: Buffer) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  let isDone = false;
+  const end = (error?: Error): void => {
+    if (isDone) return;
+    isDone = true;
+    done(error, chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+  };
+  stream.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= bodyLimitBytes) chunks.push(chunk);
     else chunks.length = 0;
-    if (bytes > drainedLimitBytes) break;
-  }
-  if (bytes > bodyLimitBytes) throw new HttpError('bodyTooLarge');
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    if (bytes > drainedLimitBytes) end(new HttpError('bodyTooLarge'));
+  });
+  stream.once('end', () => end(bytes > bodyLimitBytes ? new HttpError('bodyTooLarge') : undefined));
+  stream.once('error', end);
 }

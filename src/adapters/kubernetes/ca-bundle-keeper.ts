@@ -1,14 +1,14 @@
 import { projectName, webhookConfigurationName } from '../../api/keys.ts';
 import { caBundlePatch, type WebhookClient } from '../../rules/certificates/webhook-clients.ts';
 import type { Logger } from '../log.ts';
-import { type ApiError, asApiError } from './api-error.ts';
+import { ApiError, asApiError } from './api-error.ts';
 import { type ApiResource, resourceName } from './api-resource.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
-import { Deadline } from './deadline.ts';
-import { describeFailure, type RequestVerb } from './describe-failure.ts';
+import type { RequestVerb } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { pause } from './pause.ts';
 import { RecentCauses } from './recent-causes.ts';
+import { sendWithin } from './send-within.ts';
 import { WakeUp } from './wake-up.ts';
 import {
   configurationPath,
@@ -196,16 +196,12 @@ export class CaBundleKeeper {
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result | undefined> {
-    const deadline = new Deadline(signal, answerTimeoutMs);
+    const request = { verb, resource, namespace: undefined, name: webhookConfigurationName };
     try {
-      return await send(deadline.signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = asApiError(thrown);
-      if (error.kind === 'not-found') return undefined;
-      throw describeFailure(verb, resource, undefined, error, webhookConfigurationName);
-    } finally {
-      deadline.end();
+      return await sendWithin(answerTimeoutMs, request, signal, send);
+    } catch (error) {
+      if (error instanceof ApiError && error.kind === 'not-found') return undefined;
+      throw error;
     }
   }
 }

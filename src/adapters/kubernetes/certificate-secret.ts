@@ -8,11 +8,10 @@ import {
   readStoredCertificates,
   type StoredCertificates,
 } from '../tls/stored-certificates.ts';
-import { ApiError, asApiError } from './api-error.ts';
+import { ApiError } from './api-error.ts';
 import { type ApiResource, collectionPath, objectPath } from './api-resource.ts';
-import { Deadline } from './deadline.ts';
-import { describeFailure } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { sendWithin } from './send-within.ts';
 
 export const secrets: ApiResource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' };
 
@@ -45,6 +44,12 @@ export class CertificateSecret {
 
   constructor(options: CertificateSecretOptions) {
     this.#options = options;
+  }
+
+  /** What messages call it by. */
+  get fullName(): { readonly namespace: string; readonly name: string } {
+    const { namespace, name } = this.#options;
+    return { namespace, name };
   }
 
   /** @throws ApiError that names the right which is missing */
@@ -99,21 +104,13 @@ export class CertificateSecret {
     return objectPath(secrets, this.#options.namespace, this.#options.name);
   }
 
-  async #request<Result>(
+  #request<Result>(
     verb: 'get' | 'create' | 'update',
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const deadline = new Deadline(signal, answerTimeoutMs);
-    try {
-      return await send(deadline.signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const { namespace, name } = this.#options;
-      throw describeFailure(verb, secrets, namespace, asApiError(thrown), name);
-    } finally {
-      deadline.end();
-    }
+    const request = { verb, resource: secrets, ...this.fullName };
+    return sendWithin(answerTimeoutMs, request, signal, send);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { PodEvictor } from '../../controller/pod-repair.ts';
-import { ApiError, asApiError } from './api-error.ts';
+import { ApiError } from './api-error.ts';
 import { type ApiResource, objectPath } from './api-resource.ts';
-import { Deadline } from './deadline.ts';
-import { describeFailure } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { sendWithin } from './send-within.ts';
 
 const pods: ApiResource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod' };
 const evictions = { group: '', plural: 'pods/eviction' };
@@ -16,28 +15,28 @@ export function podEvictor(
   onEvicted: () => void,
 ): PodEvictor {
   return async ({ namespace, name, uid }, signal) => {
-    const deadline = new Deadline(signal, answerTimeoutMs);
+    const body = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { namespace, name },
+      // A StatefulSet's next Pod has the same name.
+      deleteOptions: { preconditions: { uid } },
+    };
+    const request = { verb: 'create', resource: evictions, namespace, name } as const;
     try {
-      await connection.changeJson(`${objectPath(pods, namespace, name)}/eviction`, {
-        method: 'POST',
-        body: {
-          apiVersion: 'policy/v1',
-          kind: 'Eviction',
-          metadata: { namespace, name },
-          // A StatefulSet's next Pod has the same name.
-          deleteOptions: { preconditions: { uid } },
-        },
-        signal: deadline.signal,
-      });
-      onEvicted();
-      return true;
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const isGone = thrown instanceof ApiError && (thrown.status === 404 || thrown.status === 409);
-      if (!isGone) throw describeFailure('create', evictions, namespace, asApiError(thrown), name);
+      await sendWithin(answerTimeoutMs, request, signal, (within) =>
+        connection.changeJson(`${objectPath(pods, namespace, name)}/eviction`, {
+          method: 'POST',
+          body,
+          signal: within,
+        }),
+      );
+    } catch (error) {
+      const isGone = error instanceof ApiError && (error.status === 404 || error.status === 409);
+      if (!isGone) throw error;
       return false;
-    } finally {
-      deadline.end();
     }
+    onEvicted();
+    return true;
   };
 }

@@ -4,12 +4,11 @@ import type { ApplicableObject, ObjectWriter } from '../../controller/cluster-vi
 import type { ManagedKind } from '../../rules/reconcile/managed-kinds.ts';
 import { type ObservedObject, readObservedObject } from '../../rules/reconcile/observed-object.ts';
 import { portReplacement } from '../../rules/reconcile/port-replacement.ts';
-import { ApiError, asApiError } from './api-error.ts';
+import { ApiError } from './api-error.ts';
 import { apiVersionOf, collectionPath, objectPath } from './api-resource.ts';
-import { Deadline } from './deadline.ts';
-import { describeFailure } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { managedResource } from './managed-resources.ts';
+import { sendWithin } from './send-within.ts';
 
 /** Longer than any API server takes that is not in trouble. */
 const answerTimeoutMs = 10_000;
@@ -174,7 +173,7 @@ export class KubernetesObjectWriter implements ObjectWriter {
     return observed;
   }
 
-  async #request<Result>(
+  #request<Result>(
     verb: 'get' | 'create' | 'patch' | 'delete',
     kind: ManagedKind,
     namespace: string,
@@ -182,15 +181,8 @@ export class KubernetesObjectWriter implements ObjectWriter {
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const deadline = new Deadline(signal, answerTimeoutMs);
-    try {
-      return await send(deadline.signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      throw describeFailure(verb, managedResource(kind), namespace, asApiError(thrown), name);
-    } finally {
-      deadline.end();
-    }
+    const request = { verb, resource: managedResource(kind), namespace, name };
+    return sendWithin(answerTimeoutMs, request, signal, send);
   }
 }
 

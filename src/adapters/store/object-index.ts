@@ -41,6 +41,7 @@ export class ObjectIndex {
 
   componentLookup(namespace: string): ComponentLookup {
     return {
+      state: this.components.state,
       byName: (name) => this.components.get(namespace, name),
       ofServing: (serving) => this.components.group(namespace, serving),
     };
@@ -76,6 +77,7 @@ export class Table<Item extends Named> {
   readonly #groupOf: (item: Item) => string | undefined;
   /** Called after something was set. */
   onChange: () => void = () => undefined;
+  #state: object = {};
 
   constructor(groupOf: (item: Item) => string | undefined = () => undefined) {
     this.#groupOf = groupOf;
@@ -83,6 +85,11 @@ export class Table<Item extends Named> {
 
   get size(): number {
     return this.#items.size;
+  }
+
+  /** Another object after every change. */
+  get state(): object {
+    return this.#state;
   }
 
   values(): Iterable<Item> {
@@ -123,6 +130,7 @@ export class Table<Item extends Named> {
   replace(items: Iterable<Item>): void {
     this.#items.clear();
     this.#groups.clear();
+    this.#state = {};
     for (const item of items) this.#put(item);
     this.onChange();
   }
@@ -131,6 +139,7 @@ export class Table<Item extends Named> {
     this.delete(item.namespace, item.name);
     const key = keyOf(item.namespace, item.name);
     this.#items.set(key, item);
+    this.#state = {};
     const group = this.#groupOf(item);
     if (group === undefined) return;
     const groupKey = keyOf(item.namespace, group);

@@ -37,7 +37,7 @@ export async function readCertificatePair(folder: string, now: Date): Promise<Ce
   const expiresAt = parsed.validToDate;
   if (expiresAt <= now) {
     throw new CertificateError(
-      `${certificatePath} expired on ${expiresAt.toISOString()}; put a new certificate there, or remove ${Object.values(certificateFiles).join(', ')} and let --offline make new ones`,
+      `${certificatePath} expired on ${expiresAt.toISOString()}; put a new certificate there, or, for local use, remove ${Object.values(certificateFiles).join(', ')} to have new ones made`,
     );
   }
   return { certificate, key, expiresAt };

@@ -9,7 +9,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 const validityMs = 365 * dayMs;
 
 /** A local server is called by these. */
-const localHosts = ['localhost', '127.0.0.1', '::1'];
+export const localHosts = ['localhost', '127.0.0.1', '::1'];
 
 /** Only the owner reads the key. */
 const keyMode = 0o600;

@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { generate } from 'selfsigned';
 import { backdateMs } from './backdate.ts';
 import { CertificateError } from './certificate-pair.ts';
 import { hostsOf, normalHost } from './pem-certificates.ts';
@@ -18,6 +17,13 @@ export interface MadeValidity {
 
 /** Managed API servers refuse Ed25519; P-256 is taken everywhere. */
 const keyOptions = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
+
+/** Loaded on demand: it takes a third of a process's start, and most starts find a certificate. */
+async function generate(...args: Parameters<Generate>): ReturnType<Generate> {
+  return (await import('selfsigned')).generate(...args);
+}
+
+type Generate = typeof import('selfsigned').generate;
 
 /** What a subject alternative name is, as X.509 numbers them. */
 const dnsName = 2;

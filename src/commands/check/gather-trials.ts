@@ -19,6 +19,7 @@ import {
   type NamespaceLabels,
   trialNamespace,
 } from '../../rules/check/selected-namespace.ts';
+import type { EffectiveMode } from '../../rules/effective-mode.ts';
 import { functionsIn, resources } from './resources.ts';
 
 /** What decides where dry runs are made. */
@@ -61,10 +62,15 @@ async function tryFunctions(
     around.namespaces,
     ifFound(around.functionNamespaces) ?? [],
   );
-  const create = (isValid: boolean) =>
-    lookUp.tryToCreate(functionsIn(version), namespace, trialFunction(version, namespace, isValid));
-  const [plain, invalid] = await Promise.all([create(true), create(false)]);
-  return found({ namespace, plain, invalid });
+  const create = (kind: EffectiveMode | 'invalid') =>
+    lookUp.tryToCreate(functionsIn(version), namespace, trialFunction(version, namespace, kind));
+  const [standalone, sidecar, disabled, invalid] = await Promise.all([
+    create('standalone'),
+    create('sidecar'),
+    create('disabled'),
+    create('invalid'),
+  ]);
+  return found({ namespace, inModes: { standalone, sidecar, disabled }, invalid });
 }
 
 async function tryPods(

@@ -1,27 +1,28 @@
-import { asText, at, type JsonObject } from '../../api/json.ts';
+import { at, type JsonObject } from '../../api/json.ts';
 import {
   type FunctionVersion,
   functionGroup,
   OpenFunctionAnnotation,
   projectName,
 } from '../../api/keys.ts';
+import type { EffectiveMode } from '../effective-mode.ts';
 import { error, type Finding, ok, type Question, warning } from './finding.ts';
-import { type LookedUp, unanswered } from './looked-up.ts';
-import { isDenial, namesOwnWebhook, type Trial } from './trial.ts';
+import { allFound, type LookedUp, unanswered } from './looked-up.ts';
+import { isDenial, namesOwnWebhook, type Trial, trialModes } from './trial.ts';
 
-/** Both dry runs of Functions. */
+/** The dry runs of Functions. */
 export interface FunctionTrials {
   readonly namespace: string;
-  /** One with an output and no annotations. */
-  readonly plain: LookedUp<Trial>;
-  /** One whose mode is no mode. */
+  /** One that defaults bring into each mode. */
+  readonly inModes: Readonly<Record<EffectiveMode, LookedUp<Trial>>>;
+  /** One whose annotation asks for a mode that is none. */
   readonly invalid: LookedUp<Trial>;
 }
 
 const defaulted: Question = {
   id: 'dry-run-function',
   section: 'admission',
-  title: 'a Function gets its defaults',
+  title: 'a Function gets its defaults, in each mode',
 };
 const denied: Question = {
   id: 'dry-run-invalid-function',
@@ -32,18 +33,43 @@ const denied: Question = {
 /** A mode that nobody ever meant. */
 const invalidMode = 'none-such';
 
+const { enableDapr, daprServiceMode } = OpenFunctionAnnotation;
+
+/** What a Function of a dry run says of Dapr. */
+interface TrialKind {
+  readonly hasOutput: boolean;
+  /** Value of the annotation, where it has one. */
+  readonly mode?: string;
+}
+
+const kinds: Readonly<Record<EffectiveMode | 'invalid', TrialKind>> = {
+  standalone: { hasOutput: true },
+  sidecar: { hasOutput: true, mode: 'sidecar' },
+  disabled: { hasOutput: false },
+  invalid: { hasOutput: true, mode: invalidMode },
+};
+
+/** What defaults make of the annotations; each of these lacks at least one of them before. */
+const defaults: Readonly<Record<EffectiveMode, Readonly<Record<string, string>>>> = {
+  standalone: { [enableDapr]: 'true', [daprServiceMode]: 'standalone' },
+  sidecar: { [enableDapr]: 'true', [daprServiceMode]: 'sidecar' },
+  disabled: { [enableDapr]: 'false' },
+};
+
 /** A Function for a dry run, such as OpenFunction accepts. */
 export function trialFunction(
   version: FunctionVersion,
   namespace: string,
-  isValid: boolean,
+  kind: EffectiveMode | 'invalid',
 ): JsonObject {
+  const { hasOutput, mode } = kinds[kind];
   const component = 'out';
   const output =
     version === 'v1beta1'
       ? { name: 'out', component, operation: 'create' }
       : { dapr: { name: component, operation: 'create' } };
-  const annotations = { [OpenFunctionAnnotation.daprServiceMode]: invalidMode };
+  // OpenFunction's schema asks for all three.
+  const binding = { type: 'bindings.http', version: 'v1', metadata: [] };
   return {
     apiVersion: `${functionGroup}/${version}`,
     kind: 'Function',
@@ -55,10 +81,8 @@ export function trialFunction(
         ...(version === 'v1beta1'
           ? { runtime: 'knative' }
           : { triggers: { http: { port: 8080 } } }),
-        ...(isValid ? {} : { annotations }),
-        outputs: [output],
-        // OpenFunction's schema asks for all three.
-        bindings: { [component]: { type: 'bindings.http', version: 'v1', metadata: [] } },
+        ...(mode === undefined ? {} : { annotations: { [daprServiceMode]: mode } }),
+        ...(hasOutput ? { outputs: [output], bindings: { [component]: binding } } : {}),
       },
     },
   };
@@ -81,21 +105,30 @@ export function functionTrials(trials: LookedUp<FunctionTrials | undefined>): Fi
 /** Where the failure policy lets objects pass, nobody is told why a webhook was not reached. */
 const seeWhy = `The checks above tell what is in the way. Where they are green, API servers do not reach the webhook's port: see firewalls and NetworkPolicies, and "failed calling webhook" in the API server's log.`;
 
-function defaultsOf({ plain, namespace }: FunctionTrials): Finding {
-  if (plain.kind !== 'found') return unanswered(defaulted, plain);
-  const { value } = plain;
-  if (value.kind === 'refused') return refusal(defaulted, value.message);
-  const { enableDapr, daprServiceMode } = OpenFunctionAnnotation;
-  const annotations = at(value.object, 'spec', 'serving', 'annotations');
-  const enabled = asText(at(annotations, enableDapr));
-  const mode = asText(at(annotations, daprServiceMode));
-  return enabled === 'true' && mode === 'standalone'
-    ? ok(defaulted, `a dry run in namespace ${namespace} came back in standalone mode`)
+function defaultsOf({ inModes, namespace }: FunctionTrials): Finding {
+  const known = allFound(inModes);
+  if (known.kind !== 'found') return unanswered(defaulted, known);
+  const refused = trialModes.map((mode) => known.value[mode]).find(isRefused);
+  if (refused !== undefined) return refusal(defaulted, refused.message);
+  const lacking = trialModes.filter((mode) => !hasDefaults(mode, known.value[mode]));
+  return lacking.length === 0
+    ? ok(defaulted, `dry runs in namespace ${namespace} came back with them`)
     : error(
         defaulted,
-        `a dry run in namespace ${namespace} came back without them: the webhook was not called, or not reached`,
+        `dry runs in namespace ${namespace} came back without them (${lacking.join(', ')}): the webhook was not called, or not reached`,
         seeWhy,
       );
+}
+
+function isRefused(trial: Trial): trial is Extract<Trial, { kind: 'refused' }> {
+  return trial.kind === 'refused';
+}
+
+function hasDefaults(mode: EffectiveMode, trial: Trial): boolean {
+  const object = trial.kind === 'accepted' ? trial.object : {};
+  return Object.entries(defaults[mode]).every(
+    ([key, value]) => at(object, 'spec', 'serving', 'annotations', key) === value,
+  );
 }
 
 function denialOf({ invalid, namespace }: FunctionTrials): Finding {

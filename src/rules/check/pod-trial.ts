@@ -14,10 +14,7 @@ import { isLabelValue } from '../names.ts';
 import { podAnnotations } from '../pod/pod-annotations.ts';
 import { error, type Finding, ok, type Question, warning } from './finding.ts';
 import { type LookedUp, unanswered } from './looked-up.ts';
-import { namesOwnWebhook, type Trial } from './trial.ts';
-
-/** The modes, each of which is tried by itself. */
-export const trialModes: readonly EffectiveMode[] = ['standalone', 'sidecar', 'disabled'];
+import { namesOwnWebhook, type Trial, trialModes } from './trial.ts';
 
 /** A dry run of a Pod of a Function. */
 export interface PodTrial {

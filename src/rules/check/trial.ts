@@ -1,5 +1,9 @@
 import type { JsonObject } from '../../api/json.ts';
 import { webhookConfigurationName } from '../../api/keys.ts';
+import type { EffectiveMode } from '../effective-mode.ts';
+
+/** The modes, each of which is tried by itself. */
+export const trialModes: readonly EffectiveMode[] = ['standalone', 'sidecar', 'disabled'];
 
 /** What came of creating an object with `dryRun=All`. */
 export type Trial =

@@ -20,7 +20,8 @@ import {
   removeInjectedDaprd,
 } from './injected-daprd.ts';
 import { podAnnotations } from './pod-annotations.ts';
-import { type PodSettings, podEnvironment } from './pod-environment.ts';
+import type { PodSettings } from './pod-environment.ts';
+import { rememberedEnvironment } from './remembered-environment.ts';
 
 export interface PodAdmission {
   readonly patch: PatchOperation[];
@@ -40,11 +41,10 @@ export interface PodAdmission {
  * once more, it gives no patch.
  *
  * @param pod the Pod as admission got it; not changed
- * @param namespace of the request; the Pod's own may still be empty
+ * @param fn found in the namespace of the request; the Pod's own may still be empty
  */
 export function admitPod(
   pod: JsonObject,
-  namespace: string,
   fn: FunctionModel,
   facts: ContextFacts,
   settings: PodSettings,
@@ -56,7 +56,7 @@ export function admitPod(
     pod,
     (index) => injected?.containers.includes(index) === true,
   );
-  const wantedEnv = podEnvironment(pod, namespace, fn, mode, facts, settings);
+  const wantedEnv = rememberedEnvironment(pod, fn, mode, facts, settings);
   return {
     patch: [
       ...patchMetadata(pod, fn, mode, annotations, injected),

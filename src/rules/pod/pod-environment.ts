@@ -18,19 +18,20 @@ export interface PodSettings {
  * The environment of a function container, in the order it is appended
  * (behaviour: pod admission, table). What the container has already is kept;
  * leaving it out is for the caller.
+ *
+ * @param protocol from `podProtocol`
  */
 export function podEnvironment(
-  pod: JsonObject,
-  namespace: string,
   fn: FunctionModel,
   mode: EffectiveMode,
+  protocol: string,
   facts: ContextFacts,
   settings: PodSettings,
 ): JsonObject[] {
   return [
     ...contextEnvironment(fn, facts),
-    { name: EnvVar.appProtocol, value: protocolOf(pod, fn, mode) },
-    ...podIdentity(namespace),
+    { name: EnvVar.appProtocol, value: protocol },
+    ...podIdentity(fn.namespace),
     ...(mode === 'standalone' ? proxyEnvironment(fn, settings) : []),
   ];
 }
@@ -86,8 +87,8 @@ export function apiTokenSecretOf(fn: FunctionModel, clusterSetting: boolean): st
   );
 }
 
-/** In sidecar mode daprd follows the Pod's annotation, and so must the function. */
-function protocolOf(pod: JsonObject, fn: FunctionModel, mode: EffectiveMode): string {
+/** APP_PROTOCOL: in sidecar mode daprd follows the Pod's annotation, and so must the function. */
+export function podProtocol(pod: JsonObject, fn: FunctionModel, mode: EffectiveMode): string {
   const onPod =
     mode === 'sidecar'
       ? asText(at(pod, 'metadata', 'annotations', DaprAnnotation.appProtocol))

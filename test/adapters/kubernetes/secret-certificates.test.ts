@@ -327,6 +327,21 @@ describe('caBundle', () => {
 });
 
 describe('a replica is ready', () => {
+  test('where there is no configuration, or only one: it can be installed before them', async () => {
+    const replica = new CertificateReplica(server);
+    await until(() => expect(replica.missing).toEqual([]));
+    // One that comes without caBundle would call us and not trust us, until it is written.
+    server.intercept = ({ verb }) => (verb === 'patch' ? 'silent' : undefined);
+    putConfiguration(server, validating);
+    await until(() =>
+      expect(replica.missing).toEqual([
+        `caBundle of ${validating}.admissionregistration.k8s.io ${configurationName}`,
+      ]),
+    );
+    server.remove(validating, '', configurationName);
+    await until(() => expect(replica.missing).toEqual([]));
+  });
+
   test('when it knows the configurations, and they trust what it serves', async () => {
     putConfigurations(server);
     server.intercept = ({ verb }) =>
@@ -401,6 +416,46 @@ describe('a Secret that cannot be used', () => {
     await settled(server, replica);
     expect(certificateWrites(server)).toEqual(writes);
     expect(replica.served).toHaveLength(1);
+  });
+
+  test('is no reason to let go of caBundle: wiped, it is back with what was read before', async () => {
+    putConfigurations(server);
+    const replica = new CertificateReplica(server);
+    await ready(replica);
+    const { 'ca.crt': ca } = storedEntries(server);
+    for (const damage of [
+      { data: { 'ca.crt': base64('x') } },
+      { metadata: { labels: { 'app.kubernetes.io/managed-by': 'theirs' } } },
+    ]) {
+      const told = replica.complaints.length;
+      server.edit('secrets', 'ours', secretName, damage);
+      await until(() => expect(replica.complaints.length).toBeGreaterThan(told));
+      putConfigurations(server);
+      for (const plural of [mutating, validating]) {
+        await until(() => expect(bundles(server, plural)).toEqual([ca, ca]));
+      }
+      await until(() => expect(replica.missing).toEqual([]));
+    }
+    expect(certificateWrites(server).filter((write) => write.includes('secrets'))).toEqual([
+      `create secrets ours/${secretName}`,
+    ]);
+  });
+
+  test('because it was deleted: another CA and certificate are made, served and trusted at once', async () => {
+    putConfigurations(server);
+    const replicas = [0, 1].map(() => new CertificateReplica(server));
+    await ready(...replicas);
+    const { 'ca.crt': before } = storedEntries(server);
+    server.remove('secrets', 'ours', secretName);
+    await until(() => expect(replicas.map(({ served }) => served.length)).toEqual([2, 2]));
+    await ready(...replicas);
+    const { 'ca.crt': after } = storedEntries(server);
+    // Who deletes it because a key has leaked wants nobody to trust that any more.
+    expect(after).not.toContain(before);
+    for (const plural of [mutating, validating]) {
+      await until(() => expect(bundles(server, plural)).toEqual([after, after]));
+    }
+    for (const { complaints } of replicas) expect(complaints).toEqual([]);
   });
 
   test('because a right is missing: the verb, the resource and the namespace are told, once', async () => {

@@ -22,9 +22,9 @@ async function write({ certificate, key }: KeyedCertificate, into = folder): Pro
   await writeFile(join(into, 'tls.crt'), certificate);
 }
 
-async function start() {
+async function start(date = () => new Date()) {
   const { log, all } = logInMemory();
-  const source = new FileCertificates({ folder, log, lookMs: 1 });
+  const source = new FileCertificates({ folder, log, lookMs: 1, date });
   onTestFinished(() => source.stop());
   const served: CertificatePair[] = [];
   await source.start((pair) => served.push(pair));
@@ -83,6 +83,35 @@ describe('certificates in files', () => {
     await write(second);
     await until(() => expect(served()).toEqual([first.certificate, second.certificate]));
     expect(JSON.stringify(all)).not.toContain('PRIVATE');
+  });
+
+  it('are taken when they can be used at last, also when no file has changed', async () => {
+    const aheadMs = 10 * 60_000;
+    let nowMs = Date.now();
+    const [first, second] = [
+      await serving(signer),
+      await serving(signer, ['localhost'], nowMs + 2 * aheadMs),
+    ];
+    await write(first);
+    const { served, all } = await start(() => new Date(nowMs));
+    await write(second);
+    const told = (): unknown[] => all.filter(({ level }) => level === 'error');
+    await until(() =>
+      expect(all.at(-1)?.['problem']).toMatch(/tls\.crt is good only from \d{4}-.* on$/),
+    );
+    expect(served()).toEqual([first.certificate]);
+    const before = told().length;
+    nowMs += 2 * aheadMs;
+    await until(() => expect(served()).toEqual([first.certificate, second.certificate]));
+    // The same problem at every look is told once.
+    expect(told()).toHaveLength(before);
+  });
+
+  it('that are not good yet are served where there are no others: clocks may differ', async () => {
+    const early = await serving(signer, ['localhost'], Date.now() + 10 * 60_000);
+    await write(early);
+    const { served } = await start();
+    expect(served()).toEqual([early.certificate]);
   });
 
   it('have to be there when it begins', async () => {

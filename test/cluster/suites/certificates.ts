@@ -11,6 +11,7 @@ import { eventually } from '../harness/eventually.ts';
 import { podOf } from '../harness/fixtures.ts';
 import type { Product } from '../harness/product.ts';
 import { productNamespace, userOf } from '../harness/service-accounts.ts';
+import { SteadyLoad } from '../harness/steady-load.ts';
 import { TcpBalancer } from '../harness/tcp-balancer.ts';
 import { until } from '../harness/until.ts';
 import { webhookConfigurations } from '../harness/webhook-configurations.ts';
@@ -144,6 +145,10 @@ export function certificatesSuite(cluster: () => Cluster): void {
       .map(({ verb, resource, name }) => `${verb} ${resource}/${name ?? ''}`);
   }
 
+  function complaints(replica: Product): string {
+    return JSON.stringify(replica.complaints);
+  }
+
   async function apply(...args: string[]): Promise<void> {
     await cluster().kubectl.run([...args, '-f', '-'], shipped());
   }
@@ -232,8 +237,8 @@ export function certificatesSuite(cluster: () => Cluster): void {
   });
 
   describe('that live for seconds', () => {
-    it('are renewed, with a change of the CA, while admission never fails', async () => {
-      const lives = ['--certificate-lifetime', '18s', '--ca-lifetime', '45s'];
+    it('are renewed, with a change of the CA, under 200 reviews a second of which none fails', async () => {
+      const lives = ['--certificate-lifetime', '20s', '--ca-lifetime', '60s'];
       const serials = new Set<string>();
       const issuers = new Set<string>();
       const sizes = new Set<number>();
@@ -243,33 +248,106 @@ export function certificatesSuite(cluster: () => Cluster): void {
         await replica.restart({ flags: [...flags, ...lives] });
       }
       balancer.targets = replicas.map(({ port }) => port);
-      let admissions = 0;
-      const isDone = (): boolean => issuers.size >= 3 && serials.size >= 5 && sizes.size >= 2;
-      await until(
-        'two changes of the CA',
-        async () => {
-          const [trusted = ''] = await bundles(kinds[0]);
-          for (const replica of replicas) {
-            const shown = await shownBy(replica, trusted);
-            serials.add(shown.serialNumber);
-            issuers.add(shown.issuer);
-            expect(await replica.isReady()).toBe(true);
-            const [expiry] = await replica.samples('baas_certificate_expiry_timestamp_seconds');
-            expect((expiry ?? 0) * 1000).toBeGreaterThan(Date.now());
-          }
-          sizes.add(trusted.match(/BEGIN CERTIFICATE/g)?.length ?? 0);
-          expect(await isAdmitted()).toBe(true);
-          admissions += 1;
-          return isDone();
-        },
-        170_000,
+      const load = new SteadyLoad(200, async () => expect(await isAdmitted()).toBe(true));
+      try {
+        await until(
+          'two changes of the CA',
+          async () => {
+            const [trusted = ''] = await bundles(kinds[0]);
+            for (const replica of replicas) {
+              const shown = await shownBy(replica, trusted);
+              serials.add(shown.serialNumber);
+              issuers.add(shown.issuer);
+              expect(await replica.isReady()).toBe(true);
+              const [expiry] = await replica.samples('baas_certificate_expiry_timestamp_seconds');
+              expect((expiry ?? 0) * 1000).toBeGreaterThan(Date.now());
+            }
+            sizes.add(trusted.match(/BEGIN CERTIFICATE/g)?.length ?? 0);
+            expect(load.failures).toEqual([]);
+            return issuers.size >= 3 && serials.size >= 5 && sizes.size >= 2;
+          },
+          280_000,
+        );
+      } finally {
+        await load.stop();
+      }
+      expect(load.failures).toEqual([]);
+      expect(load.answered).toBeGreaterThan(1_000);
+      process.stderr.write(
+        `${load.answered} reviews, ${Math.round(load.rate)} a second, none failed\n`,
       );
-      expect(admissions).toBeGreaterThan(20);
-      for (const replica of replicas) expect(replica.complaints).toEqual([]);
+      for (const replica of replicas) {
+        expect(replica.complaints).toEqual([]);
+        expect(await replica.answered()).toBeGreaterThan(0);
+      }
       // Those of before live for long again.
       await replicas[0]?.restart({ flags });
       await replicas[1]?.restart({ flags });
       await untilTrusted();
+    }, 300_000);
+  });
+
+  describe('of a Secret that changes while it is served', () => {
+    it('and is deleted: others are made, served and trusted at once', async () => {
+      const { 'tls.crt': before = '' } = await entries();
+      await cluster().kubectl.run(['delete', 'secret', secretName, '-n', productNamespace]);
+      await eventually(async () => expect(Object.keys(await entries())).toContain('tls.crt'));
+      await untilTrusted();
+      const { 'ca.crt': ca = '', 'tls.crt': after = '' } = await entries();
+      expect(after).not.toBe(before);
+      for (const replica of replicas) {
+        // Only the new CA is given: who shows the certificate of before is not trusted.
+        await eventually(() => shownBy(replica, ca));
+        await replica.untilReady();
+      }
+      await eventually(async () => expect(await isAdmitted()).toBe(true));
+    });
+
+    it('and is damaged: those of before are served and trusted, nothing is written, and it is said', async () => {
+      const { kubectl } = cluster();
+      const { data } = await kubectl.get('secret', secretName, productNamespace);
+      const writesBefore = await successes();
+      const patchSecret = (members: JsonObject): Promise<string> =>
+        kubectl.run([
+          ...['patch', 'secret', secretName, '-n', productNamespace, '--type=merge'],
+          ...['-p', JSON.stringify(members)],
+        ]);
+      await patchSecret({ data: { 'tls.key': Buffer.from('x').toString('base64') } });
+      for (const replica of replicas) {
+        await eventually(async () =>
+          expect(complaints(replica)).toContain('is damaged (tls.key is no PEM private key)'),
+        );
+        expect(complaints(replica)).toContain('the certificate that is served expires on ');
+        expect(await replica.isReady()).toBe(true);
+      }
+      expect(await isAdmitted()).toBe(true);
+      expect(await successes()).toEqual(writesBefore);
+      await apply('replace');
+      expect(await untilRestored()).toBeLessThan(restoreLimitMs);
+      await eventually(async () => expect(await isAdmitted()).toBe(true));
+      await patchSecret({ data: data ?? null });
+      await untilTrusted();
+      expect((await successes()).filter((write) => write.includes('secrets'))).toEqual(
+        writesBefore.filter((write) => write.includes('secrets')),
+      );
+    });
+  });
+
+  describe('of replicas that are all gone', () => {
+    it('are there again with them, without a write, and meanwhile others are not affected', async () => {
+      const { 'tls.crt': certificate } = await entries();
+      const before = await successes();
+      await Promise.all(replicas.map((replica) => replica.kill()));
+      await expect(isAdmitted()).rejects.toThrow('failed calling webhook');
+      const { metadata: _metadata, ...others } = podOf('nobody', {});
+      const pod = { ...others, metadata: { name: 'of-nobody' } };
+      const create = ['create', '--dry-run=server', '-n', 'default', '-f', '-'];
+      await cluster().kubectl.run(create, [pod]);
+      await Promise.all(replicas.map((replica) => replica.restart({ flags })));
+      await eventually(async () => expect(await isAdmitted()).toBe(true));
+      expect((await entries())['tls.crt']).toBe(certificate);
+      expect(await successes()).toEqual(before);
+      for (const replica of replicas) expect(replica.complaints).toEqual([]);
     });
   });
 
@@ -285,10 +363,6 @@ export function certificatesSuite(cluster: () => Cluster): void {
       if (create.length > 0) await cluster().kubectl.run([...create, ...inNamespace]);
       await alone.launch({ flags });
       return alone;
-    }
-
-    function complaints(replica: Product): string {
-      return JSON.stringify(replica.complaints);
     }
 
     it('are not made over what is not ours, and are when that is gone', async () => {

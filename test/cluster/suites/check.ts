@@ -5,12 +5,12 @@ import { certificateFiles } from '../../../src/adapters/tls/certificate-pair.ts'
 import { ensureLocalCertificates } from '../../../src/adapters/tls/local-certificates.ts';
 import type { JsonObject } from '../../../src/api/json.ts';
 import type { FunctionVersion } from '../../../src/api/keys.ts';
-import type { Finding } from '../../../src/rules/check/finding.ts';
-import { runProgram } from '../../support/run-process.ts';
 import { makeFolder, removeFolder } from '../../support/temporary-folder.ts';
 import type { Cluster } from '../harness/cluster.ts';
+import { daprAndOpenFunction } from '../harness/dapr-and-openfunction.ts';
 import { eventually } from '../harness/eventually.ts';
 import { functionObject, modeAnnotations, podOf } from '../harness/fixtures.ts';
+import { type Checked, runCheck } from '../harness/run-check.ts';
 import { accountKubeconfig, grantRights, productNamespace } from '../harness/service-accounts.ts';
 import { webhookConfigurations } from '../harness/webhook-configurations.ts';
 
@@ -37,7 +37,7 @@ export function checkSuite(cluster: () => Cluster, version: FunctionVersion): vo
 
   beforeAll(async () => {
     namespace = await cluster().namespace('checked');
-    await cluster().kubectl.run(['apply', '-f', '-'], daprAndOpenFunction());
+    await cluster().kubectl.run(['apply', '-f', '-'], daprAndOpenFunction(0));
     const functions = (['standalone', 'sidecar', 'disabled'] as const).map((mode) =>
       functionObject(version, { name: mode, annotations: modeAnnotations(mode), hasOutput: true }),
     );
@@ -60,19 +60,8 @@ export function checkSuite(cluster: () => Cluster, version: FunctionVersion): vo
     await cluster().kubectl.run(['delete', ...titles]);
   });
 
-  async function check(kubeconfig = cluster().plane.adminKubeconfig) {
-    const { code, stdout, stderr } = await runProgram([
-      ...['check', '--kubeconfig', kubeconfig, '-o', 'json'],
-    ]);
-    expect(stderr).toBe('');
-    const findings: Finding[] = JSON.parse(stdout).findings;
-    const ills = findings
-      .filter(({ level }) => level !== 'ok')
-      .map(({ level, id }) => `${level} ${id}`);
-    const message = (id: string): string | undefined =>
-      findings.find((finding) => finding.id === id)?.message;
-    return { code, findings, ills, message };
-  }
+  const check = (kubeconfig = cluster().plane.adminKubeconfig): Promise<Checked> =>
+    runCheck(kubeconfig);
 
   /** What is not well beside what never is. */
   async function news(): Promise<string[]> {
@@ -94,7 +83,7 @@ export function checkSuite(cluster: () => Cluster, version: FunctionVersion): vo
     expect(message('api-server')).toMatch(/^Kubernetes v1\.\d+/);
     expect(message('functions-served')).toBe(`as ${version}`);
     expect(message('ca-bundle')).toBe('a dry run got through by it');
-    expect(message('dry-run-function')).toContain('came back in standalone mode');
+    expect(message('dry-run-function')).toBe('dry runs in namespace default came back with them');
     expect(message('dry-run-invalid-function')).toBe('a dry run in namespace default was');
     for (const mode of ['standalone', 'sidecar', 'disabled']) {
       expect(message(`dry-run-pod-${mode}`)).toContain(
@@ -240,52 +229,4 @@ export function checkSuite(cluster: () => Cluster, version: FunctionVersion): vo
       objects,
     );
   }
-}
-
-/** What a cluster has of both, as far as it can without running anything. */
-function daprAndOpenFunction(): JsonObject[] {
-  return [
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingWebhookConfiguration',
-      metadata: { name: 'dapr-sidecar-injector' },
-      webhooks: [
-        {
-          name: 'sidecar-injector.dapr.io',
-          reinvocationPolicy: 'IfNeeded',
-          admissionReviewVersions: ['v1'],
-          sideEffects: 'None',
-          failurePolicy: 'Ignore',
-          clientConfig: { url: 'https://127.0.0.1:1/mutate' },
-          rules: [
-            { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] },
-          ],
-        },
-      ],
-    },
-    idleDeployment(
-      'dapr-sidecar-injector',
-      'dapr-sidecar-injector',
-      'ghcr.io/dapr/injector:1.15.4',
-    ),
-    idleDeployment(
-      'openfunction-controller-manager',
-      'openfunction',
-      'openfunction/openfunction:v1.2.0',
-    ),
-  ];
-}
-
-function idleDeployment(name: string, container: string, image: string): JsonObject {
-  const labels = { app: name };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: 'default', labels },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: container, image }] } },
-    },
-  };
 }

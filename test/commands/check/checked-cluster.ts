@@ -250,7 +250,7 @@ export class CheckedCluster {
     if (fn === undefined) throw new Error(`no Function ${namespace}/${name}`);
     const facts = { servings: [], components: noComponents };
     const settings = { clusterDomain: 'cluster.local', apiTokens: false };
-    return applyPatch(pod, admitPod(pod, namespace, fn, facts, settings).patch);
+    return applyPatch(pod, admitPod(pod, fn, facts, settings).patch);
   }
 }
 
@@ -258,7 +258,7 @@ function admitFunction(object: JsonObject, namespace: string): Mishap {
   const admitted = applyPatch(object, defaultFunction(object, namespace, undefined).patch);
   const annotations = at(admitted, 'spec', 'serving', 'annotations');
   const mode = at(annotations, 'openfunction.io/dapr-service-mode');
-  return mode === 'standalone' || mode === 'sidecar'
+  return mode === undefined || mode === 'standalone' || mode === 'sidecar'
     ? { status: 201, body: admitted }
     : status(
         422,

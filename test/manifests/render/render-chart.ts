@@ -12,6 +12,8 @@ export interface RenderOptions {
   readonly kubeVersion?: string;
   /** Values, written as for `--set-json`. */
   readonly values?: Readonly<Record<string, unknown>>;
+  /** Further ones, each `path=value` as for `--set`, which reads numbers as others than a file has. */
+  readonly set?: readonly string[];
   /** Whether what runs at `helm uninstall` and the like is rendered, too. */
   readonly hooks?: boolean;
 }
@@ -34,12 +36,13 @@ export function valueArguments(values: Readonly<Record<string, unknown>>): strin
 
 /** What Helm makes of the chart, as text. @throws RenderError */
 export async function renderChart(helm: string, options: RenderOptions = {}): Promise<string> {
-  const { kubeVersion, values = {}, hooks = true } = options;
+  const { kubeVersion, values = {}, set = [], hooks = true } = options;
   const args = [
     ...['template', projectName, chartFolder, '--namespace', projectName],
     ...(kubeVersion === undefined ? [] : ['--kube-version', kubeVersion]),
     ...(hooks ? [] : ['--no-hooks']),
     ...valueArguments(values),
+    ...set.flatMap((value) => ['--set', value]),
   ];
   const { exitCode, stdout, stderr } = await runHelm(args, { helm });
   if (exitCode !== 0) throw new RenderError(stderr.trim());

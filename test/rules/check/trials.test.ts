@@ -10,6 +10,7 @@ import {
 } from '../../../src/rules/check/pod-trial.ts';
 import type { Trial } from '../../../src/rules/check/trial.ts';
 import { noComponents } from '../../../src/rules/context/component-lookup.ts';
+import type { EffectiveMode } from '../../../src/rules/effective-mode.ts';
 import { defaultFunction } from '../../../src/rules/function/function-defaults.ts';
 import { validateFunction } from '../../../src/rules/function/function-validation.ts';
 import { applyPatch } from '../../support/apply-patch.ts';
@@ -19,26 +20,56 @@ import { admit } from '../../support/pods.ts';
 
 const accepted = (object: JsonObject): LookedUp<Trial> => found({ kind: 'accepted', object });
 const refused = (message: string): LookedUp<Trial> => found({ kind: 'refused', message });
+const every = (outcome: LookedUp<Trial>) => ({
+  standalone: outcome,
+  sidecar: outcome,
+  disabled: outcome,
+});
 const nothing: PodTrials = { standalone: undefined, sidecar: undefined, disabled: undefined };
 
 describe.each(versions)('the Function of a dry run at %s', (version) => {
-  test('gets its defaults, and has nothing that is denied', () => {
-    const object = trialFunction(version, 'shop', true);
-    const admitted = applyPatch(object, defaultFunction(object, 'shop', undefined).patch);
-    expect(at(admitted, 'spec', 'serving', 'annotations')).toEqual({
-      'openfunction.io/enable-dapr': 'true',
-      'openfunction.io/dapr-service-mode': 'standalone',
+  test('gets its defaults in each mode, and has nothing that is denied', () => {
+    const admitted = (mode: EffectiveMode): JsonObject => {
+      const object = trialFunction(version, 'shop', mode);
+      return applyPatch(object, defaultFunction(object, 'shop', undefined).patch);
+    };
+    const annotations = modes.map((mode) => [
+      mode,
+      at(admitted(mode), 'spec', 'serving', 'annotations'),
+    ]);
+    const keys = ['openfunction.io/enable-dapr', 'openfunction.io/dapr-service-mode'] as const;
+    expect(Object.fromEntries(annotations)).toEqual({
+      standalone: { [keys[0]]: 'true', [keys[1]]: 'standalone' },
+      sidecar: { [keys[0]]: 'true', [keys[1]]: 'sidecar' },
+      disabled: { [keys[0]]: 'false' },
     });
-    expect(validateFunction(admitted, 'shop', undefined, noComponents)).toEqual({
-      problems: [],
-      warnings: [],
-    });
-    const trials = { namespace: 'shop', plain: accepted(admitted), invalid: refused('') };
+    for (const mode of modes) {
+      expect(validateFunction(admitted(mode), 'shop', undefined, noComponents)).toEqual({
+        problems: [],
+        warnings: [],
+      });
+    }
+    const inModes = {
+      standalone: accepted(admitted('standalone')),
+      sidecar: accepted(admitted('sidecar')),
+      disabled: accepted(admitted('disabled')),
+    };
+    const trials = { namespace: 'shop', inModes, invalid: refused('') };
     expect(functionTrials(found(trials))[0]?.level).toBe('ok');
+    // None of them has its defaults already: a webhook that is not called is found out.
+    for (const mode of modes) {
+      const unchanged = accepted(trialFunction(version, 'shop', mode));
+      expect(
+        functionTrials(found({ ...trials, inModes: { ...inModes, [mode]: unchanged } }))[0],
+      ).toMatchObject({
+        level: 'error',
+        message: `dry runs in namespace shop came back without them (${mode}): the webhook was not called, or not reached`,
+      });
+    }
   });
 
   test('is denied for its mode alone, where it is to be', () => {
-    const object = trialFunction(version, 'shop', false);
+    const object = trialFunction(version, 'shop', 'invalid');
     const { problems } = validateFunction(object, 'shop', undefined, noComponents);
     expect(problems.map(({ field }) => field)).toEqual([
       'spec.serving.annotations[openfunction.io/dapr-service-mode]',
@@ -46,7 +77,7 @@ describe.each(versions)('the Function of a dry run at %s', (version) => {
   });
 
   test("has what OpenFunction's own schema asks for", () => {
-    const object = trialFunction(version, 'shop', true);
+    const object = trialFunction(version, 'shop', 'standalone');
     expect(pick(object, 'spec', 'image')).toBeTruthy();
     for (const binding of Object.values(at(object, 'spec', 'serving', 'bindings') ?? {})) {
       expect(Object.keys(binding as JsonObject).sort()).toEqual(['metadata', 'type', 'version']);
@@ -59,16 +90,16 @@ describe.each(versions)('the Function of a dry run at %s', (version) => {
 
 describe('a dry run of a Function', () => {
   const plain = (outcome: LookedUp<Trial>) =>
-    functionTrials(found({ namespace: 'shop', plain: outcome, invalid: refused('') }))[0];
+    functionTrials(found({ namespace: 'shop', inModes: every(outcome), invalid: refused('') }))[0];
   const invalid = (outcome: LookedUp<Trial>) =>
-    functionTrials(found({ namespace: 'shop', plain: refused(''), invalid: outcome }))[1];
+    functionTrials(found({ namespace: 'shop', inModes: every(refused('')), invalid: outcome }))[1];
   const denial =
     'admission webhook "functions.validate.baas.openfunction.io" denied the request: x';
   const failure = 'failed calling webhook "functions.mutate.baas.openfunction.io": x509';
   const stranger = 'admission webhook "vfunctions.of.io" denied the request: x';
 
   test('tells that the webhook was not reached, and nothing of what others refuse', () => {
-    const object = trialFunction('v1beta2', 'shop', true);
+    const object = trialFunction('v1beta2', 'shop', 'standalone');
     expect(plain(accepted(object))).toMatchObject({ level: 'error' });
     expect(plain(refused(failure))).toMatchObject({ level: 'error', message: failure });
     expect(plain(refused(stranger))).toMatchObject({

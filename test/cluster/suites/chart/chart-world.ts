@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
@@ -71,13 +71,36 @@ export class ChartWorld {
     return `${stdout}${stderr}`;
   }
 
-  install(values: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    const install = ['install', releaseName, chartFolder, '--create-namespace'];
+  install(values: Readonly<Record<string, unknown>> = {}, chart = chartFolder): Promise<string> {
+    const install = ['install', releaseName, chart, '--create-namespace'];
     return this.helm(...install, ...valueArguments(values));
   }
 
-  upgrade(values: Readonly<Record<string, unknown>>, ...flags: string[]): Promise<string> {
-    return this.helm('upgrade', releaseName, chartFolder, ...flags, ...valueArguments(values));
+  upgrade(values: Readonly<Record<string, unknown>>, chart = chartFolder): Promise<string> {
+    return this.helm('upgrade', releaseName, chart, ...valueArguments(values));
+  }
+
+  /**
+   * A copy of the chart with some of its text replaced.
+   *
+   * @param replaced by file, what stands there, and what instead
+   * @param added further files, and what is in them
+   * @returns its folder
+   */
+  async copyOfChart(
+    replaced: Readonly<Record<string, readonly [what: string, instead: string]>>,
+    added: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const folder = join(await mkdtemp(join(this.folder, 'chart-')), releaseName);
+    await cp(chartFolder, folder, { recursive: true });
+    for (const [name, [what, instead]] of Object.entries(replaced)) {
+      const path = join(folder, name);
+      const text = await readFile(path, 'utf8');
+      if (!text.includes(what)) throw new Error(`${name} has no ${what}`);
+      await writeFile(path, text.replaceAll(what, instead));
+    }
+    for (const [name, text] of Object.entries(added)) await writeFile(join(folder, name), text);
+    return folder;
   }
 
   uninstall(): Promise<string> {
@@ -106,8 +129,8 @@ export class ChartWorld {
     return this.kubectl.try(['create', '-n', namespace, '-f', '-'], [{ ...object, metadata }]);
   }
 
-  createFunctionPod(): Promise<KubectlResult> {
-    return this.create(podOf('orders', {}));
+  createFunctionPod(namespace?: string): Promise<KubectlResult> {
+    return this.create(podOf('orders', {}), namespace);
   }
 
   createFunction(): Promise<KubectlResult> {
@@ -118,7 +141,7 @@ export class ChartWorld {
   async expectOthersUnaffected(): Promise<void> {
     const { metadata: _metadata, ...pod } = podOf('none', {});
     expect(await this.create({ ...pod, metadata: {} })).toMatchObject({ code: 0 });
-    expect(await this.create(podOf('orders', {}), 'kube-system')).toMatchObject({ code: 0 });
+    expect(await this.createFunctionPod('kube-system')).toMatchObject({ code: 0 });
   }
 
   /** And so are Functions and their Pods. */

@@ -8,7 +8,7 @@ import { functionObject, type Mode, modeAnnotations, podOf } from '../../harness
 const modeLabel = 'baas.openfunction.io/mode';
 const servingLabel = 'openfunction.io/serving';
 
-/** Which Pods and Functions API servers show to the webhook, and which they know to be none of its business. */
+/** Which Pods API servers know to be done, and what may happen to Functions while nobody answers. */
 export function matchConditionsSuite(cluster: () => Cluster, version: FunctionVersion): void {
   const create = (namespace: string, ...objects: JsonObject[]) =>
     cluster().kubectl.run(['create', '-n', namespace, '-f', '-'], objects);
@@ -122,36 +122,6 @@ export function matchConditionsSuite(cluster: () => Cluster, version: FunctionVe
       const namespace = await namespaceWithFunction(mode);
       const { stored } = await admitted(namespace, podOf('orders', { name: 'first' }));
       expect((await admitted(namespace, copyOf(stored, 'copy'))).calls).toBeGreaterThan(0);
-    });
-  });
-
-  describe('a Pod', () => {
-    const labelled = (name: string, labels: JsonObject): JsonObject => {
-      const pod = podOf('orders', { name });
-      return { ...pod, metadata: { name, labels: { ...labelsOf(pod), ...labels } } };
-    };
-
-    /** As a kubelet makes it. */
-    const mirror = (): JsonObject => {
-      const pod = labelled('mirror', {});
-      return {
-        ...pod,
-        metadata: {
-          ...asObject(pod['metadata']),
-          annotations: { 'kubernetes.io/config.mirror': 'x' },
-        },
-        spec: { ...asObject(pod['spec']), nodeName: 'node-1' },
-      };
-    };
-
-    it.each([
-      ['opted out', labelled('opted-out', { 'baas.openfunction.io/inject': 'disabled' })],
-      ['of a proxy', labelled('proxy', { 'baas.openfunction.io/proxy': 'orders' })],
-      ["of OpenFunction's proxy", labelled('their-proxy', { 'openfunction.io/proxy': 'orders-1' })],
-      ['that mirrors a static one', mirror()],
-    ])('%s is never seen', async (_what, pod) => {
-      const namespace = await namespaceWithFunction('standalone');
-      expect((await admitted(namespace, pod)).calls).toBe(0);
     });
   });
 

@@ -84,6 +84,17 @@ export function renderingSuite(helm: () => string): void {
       ['a setting of another name', { 'settings.proxy-replica': 2 }, /proxy-replica/],
       ['tokens that are denied and asked for', { 'settings.api-tokens': true }, /apiTokens/],
       ['one port for two', { 'ports.health': 9443 }, /same port/],
+      ['a value that is taken away', { 'failurePolicy.pods': null }, /failurePolicy.*'pods'/],
+      [
+        'a label that would lead the Service elsewhere',
+        { podLabels: { 'app.kubernetes.io/component': 'other' } },
+        /podLabels: app\.kubernetes\.io\/component/,
+      ],
+      [
+        'an annotation that would keep pods from being rolled',
+        { podAnnotations: { 'checksum/settings': 'none' } },
+        /podAnnotations: checksum\/settings/,
+      ],
     ])('refuses %s', async (_what, values, reason) => {
       const refused = await render({ values }).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(RenderError);
@@ -92,6 +103,20 @@ export function renderingSuite(helm: () => string): void {
   });
 
   describe('values', () => {
+    it('are the same on the command line and in a file', async () => {
+      const set = [
+        ...['replicas=3', 'timeoutSeconds=2', 'ports.admission=10250', 'shutdown.delaySeconds=20'],
+        ...['priorityClass.value=1000', 'settings.shutdown-timeout=7', 'apiTokens=allowed'],
+        'settings.api-tokens=true',
+      ];
+      const values = {
+        ...{ replicas: 3, timeoutSeconds: 2, 'ports.admission': 10250 },
+        ...{ 'shutdown.delaySeconds': 20, 'priorityClass.value': 1000 },
+        ...{ 'settings.shutdown-timeout': 7, apiTokens: 'allowed', 'settings.api-tokens': true },
+      };
+      expect(await render({ set })).toEqual(await render({ values }));
+    });
+
     it('decide the failure policies, each of its own webhooks', async () => {
       const webhooks = await webhooksOf({
         values: { 'failurePolicy.pods': 'Fail', timeoutSeconds: 3 },
@@ -106,17 +131,13 @@ export function renderingSuite(helm: () => string): void {
     });
 
     it('decide which namespaces are left alone, by API servers and by the process alike', async () => {
-      const values = { excludedNamespaces: ['kube-system', 'vault'] };
+      const values = { excludedNamespaces: ['vault'] };
+      const expected = ['vault', 'kube-system', name];
       for (const webhook of await webhooksOf({ values })) {
-        expect(pick(webhook, 'namespaceSelector', 'matchExpressions', 0, 'values')).toEqual([
-          'kube-system',
-          'vault',
-          name,
-        ]);
+        const expression = objectAt(webhook, 'namespaceSelector', 'matchExpressions', 0);
+        expect(expression['values']).toEqual(expected);
       }
-      expect(await settingsOf(values)).toMatchObject({
-        'excluded-namespaces': ['kube-system', 'vault', name],
-      });
+      expect(await settingsOf(values)).toMatchObject({ 'excluded-namespaces': expected });
     });
 
     it('become settings, and other settings other pods', async () => {
@@ -124,7 +145,6 @@ export function renderingSuite(helm: () => string): void {
         'proxy-replicas': 2,
         'proxy-cpu-limit': '0.5',
         'proxy-node-selector': { 'kubernetes.io/arch': 'amd64' },
-        'shutdown-timeout': 45,
       };
       expect(await settingsOf({ settings })).toMatchObject(settings);
       const before = await only('Deployment');
@@ -132,7 +152,16 @@ export function renderingSuite(helm: () => string): void {
       const checksum = (deployment: JsonObject) =>
         pick(deployment, 'spec', 'template', 'metadata', 'annotations', 'checksum/settings');
       expect(checksum(after)).not.toBe(checksum(before));
-      expect(pick(after, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds')).toBe(60);
+    });
+
+    it.each([
+      [0, 15],
+      [2.5, 18],
+      [45, 60],
+    ])('give requests in flight %s s before the kubelet kills', async (timeout, grace) => {
+      const values = { 'settings.shutdown-timeout': timeout };
+      const pod = objectAt(await only('Deployment', { values }), 'spec', 'template', 'spec');
+      expect(pod['terminationGracePeriodSeconds']).toBe(grace);
     });
 
     it('name the image of the webhook and of its proxies', async () => {
@@ -227,13 +256,20 @@ export function renderingSuite(helm: () => string): void {
     it('hand Prometheus and Grafana what they read', async () => {
       const values = {
         'metrics.serviceMonitor.enabled': true,
-        'metrics.serviceMonitor.labels': { release: 'prometheus' },
+        // One that the chart has itself, with another value: an object has each label once.
+        'metrics.serviceMonitor.labels': {
+          release: 'prometheus',
+          'app.kubernetes.io/part-of': 'shop',
+        },
         'metrics.prometheusRule.enabled': true,
         'metrics.prometheusRule.alertLabels': { team: 'platform' },
         'metrics.dashboard.enabled': true,
       };
       const monitor = await only('ServiceMonitor', { values });
-      expect(pick(monitor, 'metadata', 'labels', 'release')).toBe('prometheus');
+      expect(pick(monitor, 'metadata', 'labels')).toMatchObject({
+        ...{ 'app.kubernetes.io/name': name, release: 'prometheus' },
+        'app.kubernetes.io/part-of': 'shop',
+      });
       const service = await only('Service');
       const selector = objectAt(monitor, 'spec', 'selector', 'matchLabels');
       expect(objectAt(service, 'metadata', 'labels')).toMatchObject(selector);

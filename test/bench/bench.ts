@@ -1,0 +1,24 @@
+import type { Figure } from './figure.ts';
+import type { Tools } from './tools.ts';
+
+/** What a bench may use. */
+export interface BenchContext {
+  readonly tools: Tools;
+  /** How often both sides take their turn. */
+  readonly rounds: number;
+  /** How long one side is loaded in a round. */
+  readonly seconds: number;
+  /** An empty folder of the bench's own. */
+  readonly folder: string;
+  /** Tells how far it is. */
+  say(line: string): void;
+}
+
+/** A group of figures that are measured together. */
+export interface Bench {
+  readonly name: string;
+  readonly description: string;
+  /** Programs that it cannot do without. */
+  readonly needs: readonly (keyof Tools)[];
+  run(context: BenchContext): Promise<Figure[]>;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { alternate } from '../../bench/alternate.ts';
+import { compareResults } from '../../bench/compare-results.ts';
+import { comparedFigure, type Figure, isReached } from '../../bench/figure.ts';
+import { renderTable } from '../../bench/render-table.ts';
+import { quantile, spreadOf } from '../../bench/statistics.ts';
+
+function rate(ratio: number): Figure {
+  return comparedFigure(
+    { id: 'rate', what: 'a rate', unit: 'requests/s', goal: { atLeast: 0.8 } },
+    'something else',
+    [{ ours: 1000 * ratio, theirs: 1000 }],
+  );
+}
+
+describe('a spread', () => {
+  it('is the median, the lowest and the highest', () => {
+    expect(spreadOf([5, 1, 3])).toEqual({ median: 3, min: 1, max: 5 });
+    expect(spreadOf([4, 2])).toEqual({ median: 3, min: 2, max: 4 });
+  });
+
+  it('is none of no values', () => {
+    expect(() => spreadOf([])).toThrow(RangeError);
+  });
+
+  it('lies between two values where a quantile does', () => {
+    expect(quantile([0, 10], 0.99)).toBeCloseTo(9.9);
+    expect(quantile([7], 0.99)).toBe(7);
+  });
+});
+
+describe('a figure', () => {
+  it('has the ratio of each round, not that of the medians', () => {
+    const figure = comparedFigure({ id: 'x', what: 'x', unit: 'ms' }, 'y', [
+      { ours: 1, theirs: 10 },
+      { ours: 30, theirs: 20 },
+      { ours: 5, theirs: 10 },
+    ]);
+    expect(figure.against?.ratio).toEqual({ median: 0.5, min: 0.1, max: 1.5 });
+  });
+
+  it('is judged by its ratio, or by itself where there is none', () => {
+    expect(isReached(rate(0.8))).toBe(true);
+    expect(isReached(rate(0.79))).toBe(false);
+    const memory = { id: 'm', what: 'm', unit: 'MiB', ours: spreadOf([151]) };
+    expect(isReached({ ...memory, goal: { atMost: 150 } })).toBe(false);
+    expect(isReached(memory)).toBeUndefined();
+  });
+
+  it('says in the table whether its goal is reached', () => {
+    expect(renderTable([rate(0.5)])).toContain(
+      '| a rate | 500 requests/s | 1,000         | 0.50  | >= 0.8 | missed |',
+    );
+  });
+});
+
+describe('two runs', () => {
+  it('show what got worse, for rates and for times', () => {
+    const time = (ms: number): Figure => ({
+      ...{ id: 'time', what: 'a time', unit: 'ms', ours: spreadOf([ms]) },
+    });
+    const worse = compareResults([rate(0.8), time(100)], [rate(0.6), time(130)]);
+    expect(worse.hasRegression).toBe(true);
+    expect(worse.lines).toEqual(['REGRESSION rate: -25 %', 'REGRESSION time: +30 %']);
+    const better = compareResults([rate(0.6), time(130)], [rate(0.8), time(100)]);
+    expect(better).toEqual({
+      hasRegression: false,
+      lines: ['ok         rate: +33 %', 'ok         time: -23 %'],
+    });
+  });
+
+  it('name what only one of them has', () => {
+    expect(compareResults([], [rate(1)]).lines).toEqual(['new        rate']);
+    expect(compareResults([rate(1)], []).lines).toEqual(['not run    rate']);
+  });
+});
+
+describe('two sides', () => {
+  it('take turns at being first, after a turn each that does not count', async () => {
+    const turns: string[] = [];
+    const side = (name: string) => async () => {
+      turns.push(name);
+      return turns.length;
+    };
+    const sides = { ours: side('ours'), theirs: side('theirs') };
+    const results = await alternate({ rounds: 2, say: () => undefined }, sides);
+    expect(turns).toEqual(['ours', 'theirs', 'ours', 'theirs', 'theirs', 'ours']);
+    expect(results).toEqual([
+      { ours: 3, theirs: 4 },
+      { ours: 6, theirs: 5 },
+    ]);
+  });
+});

@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util';
 import { makeFolder, removeFolder } from '../support/temporary-folder.ts';
 import type { Bench } from './bench.ts';
 import { admissionBench } from './benches/admission.ts';
+import { proxyBench } from './benches/proxy.ts';
 import { startBench } from './benches/start.ts';
 import { compareResults } from './compare-results.ts';
 import type { Figure } from './figure.ts';
 import { renderTable } from './render-table.ts';
 import { findTools, packageOf, type Tools } from './tools.ts';
 
-const benches: readonly Bench[] = [admissionBench, startBench];
+const benches: readonly Bench[] = [admissionBench, proxyBench, startBench];
 
 const help = `Measures the product beside something that it can be compared with, in turns.
 

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { node, program } from '../processes.ts';
+import type { Tools } from '../tools.ts';
+
+const run = promisify(execFile);
+
+export interface SteadyLoad {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly core: number;
+}
+
+/** Milliseconds, from when a request was due to its whole answer. */
+export interface SteadyResult {
+  readonly p50: number;
+  readonly p99: number;
+  /** How many there were. */
+  readonly requests: number;
+}
+
+/**
+ * Topic events over HTTP at a steady rate, whether or not those before are answered.
+ *
+ * @throws when one was not answered with 200
+ */
+export async function steadyLoad(tools: Tools, load: SteadyLoad): Promise<SteadyResult> {
+  const { url, perSecond, seconds, core } = load;
+  const command = [
+    ...(tools.taskset === undefined ? [] : [tools.taskset, '--cpu-list', String(core)]),
+    ...[node, program('steady-load.ts'), url, String(perSecond), String(seconds)],
+  ];
+  const [first = '', ...args] = command;
+  const { stdout } = await run(first, args);
+  return JSON.parse(stdout) as SteadyResult;
+}

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { makeFolder, removeFolder } from '../support/temporary-folder.ts';
 import type { Bench } from './bench.ts';
 import { admissionBench } from './benches/admission.ts';
+import { apiServerBench } from './benches/api-server.ts';
 import { proxyBench } from './benches/proxy.ts';
 import { proxySteadyBench } from './benches/proxy-steady.ts';
 import { startBench } from './benches/start.ts';
@@ -12,7 +13,13 @@ import type { Figure } from './figure.ts';
 import { renderTable } from './render-table.ts';
 import { findTools, packageOf, type Tools } from './tools.ts';
 
-const benches: readonly Bench[] = [admissionBench, proxyBench, proxySteadyBench, startBench];
+const benches: readonly Bench[] = [
+  admissionBench,
+  apiServerBench,
+  proxyBench,
+  proxySteadyBench,
+  startBench,
+];
 
 const help = `Measures the product beside something that it can be compared with, in turns.
 

@@ -12,8 +12,8 @@ const lookMs = 20;
 const readyTimeoutMs = 60_000;
 
 export interface ProcessOptions {
-  /** Core that it is pinned to. */
-  readonly core: number;
+  /** Core that it is pinned to; any when absent. */
+  readonly core?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +24,7 @@ export class MeasuredProcess {
 
   constructor(tools: Tools, command: readonly string[], options: ProcessOptions) {
     const pinned =
-      tools.taskset === undefined
+      tools.taskset === undefined || options.core === undefined
         ? command
         : [tools.taskset, '--cpu-list', String(options.core), ...command];
     const [program = '', ...args] = pinned;

@@ -8,6 +8,8 @@ export interface BenchContext {
   readonly rounds: number;
   /** How long one side is loaded in a round. */
   readonly seconds: number;
+  /** Whether it is only to be shown that it runs. */
+  readonly isQuick: boolean;
   /** An empty folder of the bench's own. */
   readonly folder: string;
   /** Tells how far it is. */

@@ -5,6 +5,8 @@ import { makeFolder, removeFolder } from '../support/temporary-folder.ts';
 import type { Bench } from './bench.ts';
 import { admissionBench } from './benches/admission.ts';
 import { apiServerBench } from './benches/api-server.ts';
+import { controllerBench } from './benches/controller.ts';
+import { memoryBench } from './benches/memory.ts';
 import { proxyBench } from './benches/proxy.ts';
 import { proxySteadyBench } from './benches/proxy-steady.ts';
 import { startBench } from './benches/start.ts';
@@ -16,6 +18,8 @@ import { findTools, packageOf, type Tools } from './tools.ts';
 const benches: readonly Bench[] = [
   admissionBench,
   apiServerBench,
+  controllerBench,
+  memoryBench,
   proxyBench,
   proxySteadyBench,
   startBench,
@@ -53,6 +57,7 @@ interface Arguments {
   readonly benches: readonly Bench[];
   readonly rounds: number;
   readonly seconds: number;
+  readonly isQuick: boolean;
   readonly json: string | undefined;
   readonly compare: string | undefined;
 }
@@ -82,7 +87,8 @@ async function run(args: readonly string[]): Promise<number> {
   return hasRegression ? 1 : 0;
 }
 
-async function measure({ benches: chosen, rounds, seconds }: Arguments): Promise<BenchResults> {
+async function measure(chosenBy: Arguments): Promise<BenchResults> {
+  const { benches: chosen, rounds, seconds, isQuick } = chosenBy;
   const tools = await findTools();
   const figures: Figure[] = [];
   const skipped: { bench: string; why: string }[] = [];
@@ -97,7 +103,7 @@ async function measure({ benches: chosen, rounds, seconds }: Arguments): Promise
     }
     const folder = await makeFolder();
     try {
-      figures.push(...(await bench.run({ tools, rounds, seconds, folder, say })));
+      figures.push(...(await bench.run({ tools, rounds, seconds, isQuick, folder, say })));
     } finally {
       await removeFolder(folder);
     }
@@ -146,6 +152,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { problem:
     benches: benches.filter(({ name }) => names.includes(name)),
     rounds,
     seconds,
+    isQuick,
     json: text(values['json']),
     compare: text(values['compare']),
   };

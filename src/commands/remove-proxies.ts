@@ -1,5 +1,5 @@
 import { KubernetesConnection } from '../adapters/kubernetes/kubernetes-connection.ts';
-import { loadKubeConfig } from '../adapters/kubernetes/load-kube-config.ts';
+import { openApiAccess } from '../adapters/kubernetes/open-api-access.ts';
 import { removeKeptObjects } from '../adapters/kubernetes/remove-kept-objects.ts';
 import { createLogger } from '../adapters/log.ts';
 import * as options from '../settings/options.ts';
@@ -10,12 +10,18 @@ export const removeProxiesCommand = defineCommand({
   description:
     'Deletes everything that the controller made for Functions, in every namespace: proxies, their Services, NetworkPolicies and Secrets, and Dapr Components. It is for the end of an uninstall: a controller that works makes all of it anew.',
   examples: ['npm start -- remove-proxies --kubeconfig ~/.kube/config'],
-  options: { kubeconfig: options.kubeconfig, logLevel: options.logLevel },
-  async run({ kubeconfig, logLevel }, io) {
+  options: {
+    kubeconfig: options.kubeconfig,
+    serviceAccountDir: options.serviceAccountDir,
+    logLevel: options.logLevel,
+  },
+  async run({ kubeconfig, serviceAccountDir, logLevel }, io) {
     const log = createLogger(logLevel);
     let connection: KubernetesConnection;
     try {
-      connection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
+      connection = new KubernetesConnection(
+        (await openApiAccess(kubeconfig, serviceAccountDir)).load,
+      );
     } catch (error) {
       log.error({ problem: `no way to the cluster: ${(error as Error).message}` }, 'cannot start');
       return ExitCode.failed;

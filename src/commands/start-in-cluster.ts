@@ -1,5 +1,5 @@
 import type { Logger } from '../adapters/log.ts';
-import { type OpenedCluster, openCluster } from '../processes/open-cluster.ts';
+import { type AccessSettings, type OpenedCluster, openCluster } from '../processes/open-cluster.ts';
 import {
   type HealthSettings,
   type PartStarter,
@@ -15,11 +15,11 @@ import { explainStartFailure } from './process-lifetime.ts';
  * @returns undefined when it could not be started; why is in the log
  */
 export async function startInCluster<const Starters extends readonly PartStarter[]>(
-  settings: HealthSettings & { readonly kubeconfig?: string | undefined; readonly port?: number },
+  settings: HealthSettings & AccessSettings & { readonly port?: number },
   log: Logger,
   starters: (opened: OpenedCluster) => Starters,
 ): Promise<RunningParts<StartedBy<Starters>> | undefined> {
-  const result = openCluster(settings.kubeconfig, log);
+  const result = await openCluster(settings, log);
   if ('problems' in result) {
     for (const problem of result.problems) log.error({ problem }, 'cannot start');
     return undefined;

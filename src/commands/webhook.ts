@@ -131,7 +131,7 @@ async function openOnline(
   log: Logger,
 ): Promise<OpenResult> {
   const { openCluster } = await import('../processes/open-cluster.ts');
-  const result = openCluster(settings.kubeconfig, log);
+  const result = await openCluster(settings, log);
   if ('problems' in result) return result;
   return { ...result, certificates: openCertificates(certificates, result.opened, log) };
 }

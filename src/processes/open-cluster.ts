@@ -1,6 +1,7 @@
+import type { OpenedAccess } from '../adapters/kubernetes/api-access.ts';
 import { KubernetesConnection } from '../adapters/kubernetes/kubernetes-connection.ts';
 import { KubernetesFunctionSource } from '../adapters/kubernetes/kubernetes-function-source.ts';
-import { contextNamespace, loadKubeConfig } from '../adapters/kubernetes/load-kube-config.ts';
+import { openApiAccess } from '../adapters/kubernetes/open-api-access.ts';
 import type { Logger } from '../adapters/log.ts';
 import type { OpenedSource } from './open-source.ts';
 
@@ -15,6 +16,14 @@ export interface OpenedCluster extends OpenedSource {
   readonly namespace: string | undefined;
 }
 
+/** How a process gets to its cluster. */
+export interface AccessSettings {
+  /** Path of a kubeconfig; undefined for what kubectl would use, or the pod's own account. */
+  readonly kubeconfig?: string | undefined;
+  /** Where the pod's own account is. */
+  readonly serviceAccountDir: string;
+}
+
 export type OpenClusterResult =
   | { readonly opened: OpenedCluster; readonly functionCount: number }
   | { readonly problems: readonly string[] };
@@ -23,17 +32,18 @@ export type OpenClusterResult =
  * Functions from a cluster, followed by watches. Does not wait for the API
  * server: what is still unknown keeps the process from being ready.
  *
- * @param kubeconfig path of a kubeconfig; undefined for what kubectl would use, or the pod's own account
  */
-export function openCluster(kubeconfig: string | undefined, log: Logger): OpenClusterResult {
-  let namespace: string | undefined;
+export async function openCluster(
+  { kubeconfig, serviceAccountDir }: AccessSettings,
+  log: Logger,
+): Promise<OpenClusterResult> {
+  let access: OpenedAccess;
   let connection: KubernetesConnection;
   let controllerConnection: KubernetesConnection;
   try {
-    // A wrong path is told at the start, and not by a server that never gets ready.
-    namespace = contextNamespace(loadKubeConfig(kubeconfig));
-    connection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
-    controllerConnection = new KubernetesConnection(() => loadKubeConfig(kubeconfig));
+    access = await openApiAccess(kubeconfig, serviceAccountDir);
+    connection = new KubernetesConnection(access.load);
+    controllerConnection = new KubernetesConnection(access.load);
   } catch (error) {
     return { problems: [explainKubeConfigFailure(error)] };
   }
@@ -49,7 +59,7 @@ export function openCluster(kubeconfig: string | undefined, log: Logger): OpenCl
       source,
       connection,
       controllerConnection,
-      namespace,
+      namespace: access.namespace,
       missing: () => source.missing(),
       staleness: () => source.staleness(),
       stop: async () => {
@@ -64,5 +74,5 @@ export function openCluster(kubeconfig: string | undefined, log: Logger): OpenCl
 
 function explainKubeConfigFailure(error: unknown): string {
   const reason = (error as Error).message.replace(/\.$/, '');
-  return `no way to the cluster: ${reason} (--kubeconfig names a kubeconfig; webhook --offline works without a cluster)`;
+  return `no way to the cluster: ${reason} (--kubeconfig names a kubeconfig; in a pod its ServiceAccount is enough; webhook --offline works without a cluster)`;
 }

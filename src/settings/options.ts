@@ -56,6 +56,14 @@ export const kubeconfig = {
   help: 'How to reach the cluster.',
 } satisfies Option;
 
+export const serviceAccountDir = {
+  flag: 'service-account-dir',
+  placeholder: 'FOLDER',
+  schema: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
+  defaultText: '/var/run/secrets/kubernetes.io/serviceaccount',
+  help: "The pod's own ServiceAccount, with token, ca.crt and namespace: the way to the cluster where there is no kubeconfig.",
+} satisfies Option;
+
 /** Not `--context`, since its variable would be one that anybody may have set. */
 export const kubeContext = {
   flag: 'kube-context',

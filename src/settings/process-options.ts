@@ -7,6 +7,7 @@ export const processOptions = {
   healthPort: options.healthPort,
   listenAddress: options.listenAddress,
   kubeconfig: options.kubeconfig,
+  serviceAccountDir: options.serviceAccountDir,
   settingsFile: options.settingsFile,
   // Admission makes no proxy; it takes them all so that one set of settings serves every process.
   ...proxyOptions,

@@ -205,6 +205,7 @@ describe('the settings', () => {
     'port',
     'health-port',
     'kubeconfig',
+    'service-account-dir',
     'settings-file',
     'excluded-namespaces',
     'certificates',
@@ -232,8 +233,11 @@ describe('the settings', () => {
     return { type: [...types, ...(isList ? ['array'] : []), ...(isMapping ? ['object'] : [])] };
   };
 
-  const inputOf = (read: Option['schema']) =>
-    z.toJSONSchema(read, { io: 'input', unrepresentable: 'any' });
+  const inputOf = (read: Option['schema']) => {
+    // Only the proxy's own settings, which the chart does not have, are read without zod.
+    if (!(read instanceof z.ZodType)) throw new TypeError('not an option of serve');
+    return z.toJSONSchema(read, { io: 'input', unrepresentable: 'any' });
+  };
 
   it('are those of the process that the chart runs, in the same words', () => {
     const options: readonly Option[] = Object.values(serveCommand.options);

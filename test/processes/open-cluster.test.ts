@@ -15,7 +15,7 @@ test('a cluster is followed from the start, and does not hold the start up', asy
   server.put('functions', 'demo', 'orders');
   const path = await writeKubeConfig(server, await temporaryFolder());
   const { log, lines } = logInMemory();
-  const result = openCluster(path, log);
+  const result = await openCluster({ kubeconfig: path, serviceAccountDir: '/none' }, log);
   if (!('opened' in result)) throw new Error(result.problems.join());
   const { opened } = result;
   expect(opened.missing()).toHaveLength(3);
@@ -35,10 +35,10 @@ test('a kubeconfig that cannot be read is a problem with the way out, and nothin
   await writeFile(broken, 'clusters: [');
   for (const path of [join(folder, 'none'), broken, folder]) {
     const { log, all } = logInMemory();
-    const result = openCluster(path, log);
+    const result = await openCluster({ kubeconfig: path, serviceAccountDir: '/none' }, log);
     expect('problems' in result && result.problems).toEqual([
       expect.stringMatching(
-        /^no way to the cluster: .*[^.] \(--kubeconfig names a kubeconfig; webhook --offline works without a cluster\)$/s,
+        /^no way to the cluster: .*[^.] \(--kubeconfig names a kubeconfig; in a pod its ServiceAccount is enough; webhook --offline works without a cluster\)$/s,
       ),
     ]);
     expect(all).toEqual([]);

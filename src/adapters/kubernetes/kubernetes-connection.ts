@@ -1,9 +1,9 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { asObject, asText, type Json, type JsonObject } from '../../api/json.ts';
 import { projectName } from '../../api/keys.ts';
+import type { ApiAccess } from './api-access.ts';
 import { ApiError, asApiError, statusError } from './api-error.ts';
 import { readLines } from './read-lines.ts';
 import { sendRequest } from './send-request.ts';
@@ -44,27 +44,26 @@ const reloadAfterMs = 10_000;
 /**
  * Asks one API server, over connections that are kept and used again.
  *
- * client-node supplies what a kubeconfig means (TLS, tokens, exec plugins, the
- * rotating token of a pod) and nothing else: its own requests open a connection
- * each. Credentials and certificates are looked up for every request, and sockets
+ * client-node supplies what a kubeconfig means (TLS, tokens, exec plugins) and
+ * nothing else: its own requests open a connection each. Credentials and certificates are looked up for every request, and sockets
  * are shared between requests with the same ones only.
  */
 export class KubernetesConnection {
-  readonly #load: () => KubeConfig;
+  readonly #load: () => ApiAccess;
   readonly #httpAgent = new HttpAgent(agentOptions);
   readonly #httpsAgent = new HttpsAgent(agentOptions);
   readonly #now: () => number;
-  #config: KubeConfig;
+  #access: ApiAccess;
   #loadedAtMs: number;
 
   /**
    * @param load is called now, and again when the API server no longer accepts the credentials
    * @param now milliseconds on a clock that never goes back
    */
-  constructor(load: () => KubeConfig, now: () => number = () => performance.now()) {
+  constructor(load: () => ApiAccess, now: () => number = () => performance.now()) {
     this.#load = load;
     this.#now = now;
-    this.#config = load();
+    this.#access = load();
     this.#loadedAtMs = now();
   }
 
@@ -126,11 +125,11 @@ export class KubernetesConnection {
 
   async #send(path: string, description: RequestDescription): Promise<IncomingMessage> {
     const { query, accept, signal, method = 'GET', body, contentType } = description;
-    const cluster = this.#config.getCurrentCluster();
+    const cluster = this.#access.getCurrentCluster();
     if (cluster === null) throw new Error('The kubeconfig has no cluster.');
     const server = new URL(cluster.server);
     const options: RequestOptions = {};
-    await this.#config.applyToHTTPSOptions(options);
+    await this.#access.applyToHTTPSOptions(options);
     signal.throwIfAborted();
     const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -171,7 +170,7 @@ export class KubernetesConnection {
     if (nowMs - this.#loadedAtMs < reloadAfterMs) return;
     this.#loadedAtMs = nowMs;
     try {
-      this.#config = this.#load();
+      this.#access = this.#load();
     } catch {
       // A kubeconfig that is being rewritten: the old one serves until the next attempt.
     }

@@ -6,7 +6,7 @@ import { oneOf, portFrom, TextSchema } from './text-schema.ts';
 
 /** Options of every process, and so of the proxy as well. */
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export const healthPort = {
   flag: 'health-port',

@@ -3,6 +3,7 @@ import { isMap, type Pair, parse, parseDocument, type Scalar, type YAMLMap } fro
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { serveCommand } from '../../src/commands/serve.ts';
+import { logLevels } from '../../src/settings/common-options.ts';
 import type { Option } from '../../src/settings/option.ts';
 import { objectAt, pick } from '../support/json.ts';
 import { readDocument } from '../support/source-tree.ts';
@@ -227,15 +228,15 @@ describe('the settings', () => {
       const pattern = '^[0-9]{1,4}([.][0-9]+)?$';
       return { type: ['string', 'number'], pattern, minimum, maximum };
     }
-    const { enum: words } = inputOf(read);
+    const { enum: words } = flag === 'log-level' ? { enum: [...logLevels] } : inputOf(read);
     if (words !== undefined) return { enum: words };
     const types = ['string', 'number', 'boolean'];
     return { type: [...types, ...(isList ? ['array'] : []), ...(isMapping ? ['object'] : [])] };
   };
 
   const inputOf = (read: Option['schema']) => {
-    // Only the proxy's own settings, which the chart does not have, are read without zod.
-    if (!(read instanceof z.ZodType)) throw new TypeError('not an option of serve');
+    // What the proxy has as well is read without zod, and cannot be asked.
+    if (!(read instanceof z.ZodType)) return {};
     return z.toJSONSchema(read, { io: 'input', unrepresentable: 'any' });
   };
 

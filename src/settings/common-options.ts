@@ -1,12 +1,11 @@
 import { isIP } from 'node:net';
 import { Port } from '../api/keys.ts';
 import type { Reading } from '../rules/proxy/reading.ts';
+import { logLevels } from './log-levels.ts';
 import type { Option } from './option.ts';
 import { oneOf, portFrom, TextSchema } from './text-schema.ts';
 
 /** Options of every process, and so of the proxy as well. */
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export const healthPort = {
   flag: 'health-port',

@@ -3,7 +3,7 @@ import { isMap, type Pair, parse, parseDocument, type Scalar, type YAMLMap } fro
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { serveCommand } from '../../src/commands/serve.ts';
-import { logLevels } from '../../src/settings/common-options.ts';
+import { logLevels } from '../../src/settings/log-levels.ts';
 import type { Option } from '../../src/settings/option.ts';
 import { objectAt, pick } from '../support/json.ts';
 import { readDocument } from '../support/source-tree.ts';
@@ -234,7 +234,7 @@ describe('the settings', () => {
     return { type: [...types, ...(isList ? ['array'] : []), ...(isMapping ? ['object'] : [])] };
   };
 
-  const inputOf = (read: Option['schema']) => {
+  const inputOf = (read: Option['schema']): z.core.JSONSchema.BaseSchema => {
     // What the proxy has as well is read without zod, and cannot be asked.
     if (!(read instanceof z.ZodType)) return {};
     return z.toJSONSchema(read, { io: 'input', unrepresentable: 'any' });

@@ -10,7 +10,7 @@ export interface DrainState {
 
 export interface Drained {
   state(): DrainState;
-  /** From now on nothing waits. */
+  /** From now on nothing waits, and nothing new is taken. */
   stopWaiting(): void;
 }
 
@@ -21,7 +21,7 @@ export interface DrainLimits {
   readonly graceMs: number;
 }
 
-/** What is left to those in flight when nothing waits any more. */
+/** What is left to those in flight when nothing else is taken any more. */
 const lastMs = 2_000;
 const lookEveryMs = 25;
 
@@ -29,7 +29,8 @@ const lookEveryMs = 25;
  * Waits until nothing is left to do. SIGTERM reaches daprd at the same time, and daprd
  * goes on delivering for a while, so that nothing is refused: it ends when all that
  * came is answered, and either daprd has closed its connections or nothing has come
- * for a while. Near the end of the grace period, what waits for a pod is refused.
+ * for a while. Near the end of the grace period what waits for a pod is refused, and so
+ * is what comes.
  *
  * @returns what is still in flight when the grace period is over; 0 is a clean end
  */

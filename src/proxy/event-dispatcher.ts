@@ -55,7 +55,7 @@ export class EventDispatcher implements Dispatcher {
     this.#serve();
   }
 
-  /** From now on nothing waits: what does, and what would have to, is refused. */
+  /** From now on nothing waits and nothing new is taken: only what is with pods goes on. */
   stopWaiting(): void {
     this.#isStopping = true;
     this.#options.room.refuseAll('stopping');
@@ -68,6 +68,11 @@ export class EventDispatcher implements Dispatcher {
     const { observer } = this.#options;
     const count = (outcome: Outcome, endpoint?: Endpoint): void =>
       observer.ended(delivery.input, outcome, endpoint, performance.now() - startedAt);
+    // A daprd that goes on would keep it from ever being done.
+    if (this.#isStopping) {
+      count('stopping');
+      return { result: 'refused', why: 'stopping' };
+    }
     for (;;) {
       if (delivery.cancellation.isCancelled) {
         count('cancelled');

@@ -107,7 +107,7 @@ export function podsByNameSuite(protocol: 'grpc' | 'http'): void {
     expect(gone[0]?.records.length).toBe(before);
     flow.stop();
     await running;
-    await flow.expectNoneTwice(pods);
+    await flow.expectNoneAgain(pods);
   });
 
   it.each([
@@ -121,7 +121,7 @@ export function podsByNameSuite(protocol: 'grpc' | 'http'): void {
     await start(pods.slice(0, 1));
     publish(pods.slice(0, 1));
     await brought;
-    await flow.expectNoneTwice(pods);
+    await flow.expectNoneAgain(pods);
   });
 
   it.each(['SERVFAIL', 'silence'] as const)(
@@ -139,7 +139,7 @@ export function podsByNameSuite(protocol: 'grpc' | 'http'): void {
       await untilFlowing();
       flow.stop();
       await running;
-      await flow.expectNoneTwice(pods);
+      await flow.expectNoneAgain(pods);
     },
   );
 }

@@ -63,6 +63,10 @@ describe('an event that certainly reached no pod goes to another', () => {
     await expectElsewhere({ host: '127.0.0.1', port: await freePort() }, /ECONNREFUSED/);
   });
 
+  it('when nothing listens at any of its addresses', async () => {
+    await expectElsewhere({ host: 'localhost', port: await freePort() }, /ECONNREFUSED/);
+  });
+
   it('when the port takes connections and nobody is there to serve them', async () => {
     const silent = await listenTcp((socket) => socket.resume());
     await expectElsewhere(silent, /no HTTP\/2 connection within 300 ms/);

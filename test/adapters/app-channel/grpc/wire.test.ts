@@ -107,10 +107,11 @@ describe('on the wire', () => {
       { ':status': 503 },
       { ':status': 200 },
     ];
+    // The page that comes with it never ends.
     const pod = await Http2Pod.start((stream) => {
       stream.resume();
       stream.respond(answers.shift());
-      stream.end('not found');
+      stream.write('not found');
     });
     const { port, observed } = await startChannel({ endpoints: [pod.endpoint] });
     const session = connectRaw(port);

@@ -322,6 +322,22 @@ describe('pods that misbehave', () => {
     }
   });
 
+  it.each([
+    ['timeout=1', 3],
+    ['timeout=60', 1],
+  ])('or say %s for how long they keep a connection are believed', async (keepAlive, expected) => {
+    const ports = new Set<number | undefined>();
+    const pod = await HttpPod.start({
+      handler: (_request, response) => {
+        ports.add(response.socket?.remotePort);
+        response.setHeader('keep-alive', keepAlive).setHeader('connection', 'keep-alive').end();
+      },
+    });
+    const proxy = await TestProxy.before([pod]);
+    for (const id of range(3)) expect((await proxy.ask(`/cron?${id}`)).status).toBe(200);
+    expect(ports.size).toBe(expected);
+  });
+
   it('by listening and never accepting are taken for away', async () => {
     // TEST-NET-1 (RFC 5737): nobody is there, and nobody says so.
     const silent = { host: '192.0.2.1', port: 8080 };

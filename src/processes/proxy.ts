@@ -140,7 +140,7 @@ export async function startProxy(settings: ProxySettings, log: Logger): Promise<
     const stop = async (): Promise<number> => {
       const left = await drain(
         {
-          stopWaiting: () => dispatcher.stopWaiting(),
+          refuseNew: () => dispatcher.refuseNew(),
           state: () => ({
             inFlight: dispatcher.inFlight,
             waiting: dispatcher.waiting,

@@ -11,7 +11,7 @@ export interface DrainState {
 export interface Drained {
   state(): DrainState;
   /** From now on nothing waits, and nothing new is taken. */
-  stopWaiting(): void;
+  refuseNew(): void;
 }
 
 export interface DrainLimits {
@@ -37,19 +37,19 @@ const lookEveryMs = 25;
 export async function drain(drained: Drained, { quietMs, graceMs }: DrainLimits): Promise<number> {
   const startedAt = performance.now();
   const hadConnections = drained.state().connections > 0;
-  const stopWaitingAt = startedAt + Math.max(0, graceMs - lastMs);
-  let isWaitingAllowed = true;
+  const refuseNewAt = startedAt + Math.max(0, graceMs - lastMs);
+  let isTaking = true;
   for (;;) {
     const now = performance.now();
-    if (isWaitingAllowed && now >= stopWaitingAt) {
-      isWaitingAllowed = false;
-      drained.stopWaiting();
+    if (isTaking && now >= refuseNewAt) {
+      isTaking = false;
+      drained.refuseNew();
     }
     const { inFlight, waiting, lastDeliveryAt, connections, wasCalled } = drained.state();
     if (inFlight === 0 && waiting === 0) {
       const isDaprdGone = connections === 0 && (hadConnections || !wasCalled);
       const quietSince = Math.max(startedAt, lastDeliveryAt);
-      if (isDaprdGone || !isWaitingAllowed || now - quietSince >= quietMs) return 0;
+      if (isDaprdGone || !isTaking || now - quietSince >= quietMs) return 0;
     }
     if (now - startedAt >= graceMs) return inFlight;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));

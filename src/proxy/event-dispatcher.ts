@@ -56,7 +56,7 @@ export class EventDispatcher implements Dispatcher {
   }
 
   /** From now on nothing waits and nothing new is taken: only what is with pods goes on. */
-  stopWaiting(): void {
+  refuseNew(): void {
     this.#isStopping = true;
     this.#options.room.refuseAll('stopping');
     clearTimeout(this.#timer);

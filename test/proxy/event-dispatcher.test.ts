@@ -235,7 +235,7 @@ describe('a pod that refuses', () => {
     refused.release(unreached);
     await settle();
     expect(test.pool.endpoints[0]?.refusals).toBe(1);
-    test.dispatcher.stopWaiting();
+    test.dispatcher.refuseNew();
     await Promise.all(results);
   });
 });
@@ -271,7 +271,7 @@ describe('an end', () => {
     const test = dispatcherOf();
     const waiting = test.deliver(new TestDelivery(() => success));
     await settle();
-    test.dispatcher.stopWaiting();
+    test.dispatcher.refuseNew();
     expect(await waiting).toEqual({ result: 'refused', why: 'stopping' });
     test.setPorts(1);
     expect(await test.deliver(new TestDelivery(() => success))).toEqual({
@@ -286,7 +286,7 @@ describe('an end', () => {
     const running = held();
     const result = test.deliver(new TestDelivery(running.behaviour));
     await settle();
-    test.dispatcher.stopWaiting();
+    test.dispatcher.refuseNew();
     running.release();
     expect(await result).toMatchObject({ result: 'answered' });
   });

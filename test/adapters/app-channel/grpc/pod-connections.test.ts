@@ -254,7 +254,7 @@ describe('the channel when it closes', () => {
     const daprd = new Daprd(port);
     const calls = events(100).map((id) => daprd.call(topicEventPath, topicEvent(id)));
     await until('all to wait', async () => dispatcher.waiting === 100);
-    dispatcher.stopWaiting();
+    dispatcher.refuseNew();
     await channel.close();
     const outcomes = await Promise.all(calls);
     expect(new Set(outcomes.map(({ details }) => details))).toEqual(

@@ -118,6 +118,7 @@ export class PodConnection {
     const answer = this.#parser.end();
     if (answer !== undefined) this.#exchange?.settle({ result: 'answered', answer });
     this.#leave(undefined);
+    this.close();
   }
 
   /** It is of no use any more, and nobody is to wait for the system to say so. */

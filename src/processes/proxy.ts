@@ -60,6 +60,8 @@ export interface RunningProxy {
    * @returns how many events were in flight when it was over
    */
   stop(): Promise<number>;
+  /** Ends at once, whatever is in flight. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -138,7 +140,7 @@ export async function startProxy(settings: ProxySettings, log: Logger): Promise<
     const stop = async (): Promise<number> => {
       const left = await drain(
         {
-          stopWaiting: () => dispatcher.stopWaiting(),
+          refuseNew: () => dispatcher.refuseNew(),
           state: () => ({
             inFlight: dispatcher.inFlight,
             waiting: dispatcher.waiting,
@@ -152,7 +154,7 @@ export async function startProxy(settings: ProxySettings, log: Logger): Promise<
       await close();
       return left;
     };
-    return { port, healthPort, stop };
+    return { port, healthPort, stop, kill: close };
   } catch (error) {
     // Why it could not start is what matters.
     await close().catch(() => undefined);

@@ -55,8 +55,8 @@ export class EventDispatcher implements Dispatcher {
     this.#serve();
   }
 
-  /** From now on nothing waits: what does, and what would have to, is refused. */
-  stopWaiting(): void {
+  /** From now on nothing waits and nothing new is taken: only what is with pods goes on. */
+  refuseNew(): void {
     this.#isStopping = true;
     this.#options.room.refuseAll('stopping');
     clearTimeout(this.#timer);
@@ -65,19 +65,21 @@ export class EventDispatcher implements Dispatcher {
   async deliver<Answer>(delivery: Delivery<Answer>): Promise<Delivered<Answer>> {
     const startedAt = performance.now();
     this.#lastDeliveryAt = startedAt;
-    const { observer } = this.#options;
-    const count = (outcome: Outcome, endpoint?: Endpoint): void =>
-      observer.ended(delivery.input, outcome, endpoint, performance.now() - startedAt);
+    // A daprd that goes on would keep it from ever being done.
+    if (this.#isStopping) {
+      this.#count(delivery, startedAt, 'stopping');
+      return { result: 'refused', why: 'stopping' };
+    }
     for (;;) {
       if (delivery.cancellation.isCancelled) {
-        count('cancelled');
+        this.#count(delivery, startedAt, 'cancelled');
         return cancelled;
       }
       let taken = this.#take(delivery);
       if (taken === undefined) {
         const waited = await this.#wait(delivery, startedAt);
         if ('refused' in waited) {
-          count(waited.refused);
+          this.#count(delivery, startedAt, waited.refused);
           return { result: 'refused', why: waited.refused };
         }
         if ('cancelled' in waited) continue;
@@ -89,18 +91,27 @@ export class EventDispatcher implements Dispatcher {
       this.#free(taken, attempt.result, attemptedAt);
       switch (attempt.result) {
         case 'answered':
-          count(attempt.verdict, endpoint);
+          this.#count(delivery, startedAt, attempt.verdict, endpoint);
           return { result: 'answered', answer: attempt.answer, endpoint };
         case 'lost':
-          count('lost', endpoint);
+          this.#count(delivery, startedAt, 'lost', endpoint);
           return { result: 'lost', cause: attempt.cause, endpoint };
         case 'cancelled':
-          count('cancelled', endpoint);
+          this.#count(delivery, startedAt, 'cancelled', endpoint);
           return cancelled;
         case 'unreached':
-          observer.unreached(endpoint, attempt.cause);
+          this.#options.observer.unreached(endpoint, attempt.cause);
       }
     }
+  }
+
+  #count(
+    { input }: Delivery<unknown>,
+    startedAt: number,
+    outcome: Outcome,
+    endpoint?: Endpoint,
+  ): void {
+    this.#options.observer.ended(input, outcome, endpoint, performance.now() - startedAt);
   }
 
   /** An attempt is over, and with it what kept others waiting, perhaps. */

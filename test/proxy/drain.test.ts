@@ -12,7 +12,7 @@ const limits = { quietMs: 5_000, graceMs: 30_000 };
 
 class Drain {
   state: DrainState;
-  stoppedWaitingAfterMs: number | undefined;
+  refusedNewAfterMs: number | undefined;
   endedAfterMs: number | undefined;
   left: number | undefined;
 
@@ -28,8 +28,8 @@ class Drain {
     };
     const drained = {
       state: () => this.state,
-      stopWaiting: () => {
-        this.stoppedWaitingAfterMs = performance.now() - started;
+      refuseNew: () => {
+        this.refusedNewAfterMs = performance.now() - started;
         this.state = { ...this.state, waiting: 0 };
       },
     };
@@ -85,9 +85,9 @@ describe('a drain', () => {
   it('refuses what waits near the end, and leaves the rest of the time to what is in flight', async () => {
     const one = new Drain({ inFlight: 1, waiting: 7 });
     await one.pass(27_900);
-    expect(one.stoppedWaitingAfterMs).toBeUndefined();
+    expect(one.refusedNewAfterMs).toBeUndefined();
     await one.pass(100);
-    expect(one.stoppedWaitingAfterMs).toBeGreaterThanOrEqual(28_000);
+    expect(one.refusedNewAfterMs).toBeGreaterThanOrEqual(28_000);
     expect(one.left).toBeUndefined();
     await one.pass(500, { inFlight: 0 });
     expect(one.left).toBe(0);

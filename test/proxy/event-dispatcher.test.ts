@@ -235,7 +235,7 @@ describe('a pod that refuses', () => {
     refused.release(unreached);
     await settle();
     expect(test.pool.endpoints[0]?.refusals).toBe(1);
-    test.dispatcher.stopWaiting();
+    test.dispatcher.refuseNew();
     await Promise.all(results);
   });
 });
@@ -267,19 +267,27 @@ describe('endpoints that change', () => {
 });
 
 describe('an end', () => {
-  it('refuses what waits and what would have to, and nothing that a pod can take', async () => {
+  it('refuses what waits and what comes', async () => {
     const test = dispatcherOf();
     const waiting = test.deliver(new TestDelivery(() => success));
     await settle();
-    test.dispatcher.stopWaiting();
+    test.dispatcher.refuseNew();
     expect(await waiting).toEqual({ result: 'refused', why: 'stopping' });
+    test.setPorts(1);
     expect(await test.deliver(new TestDelivery(() => success))).toEqual({
       result: 'refused',
       why: 'stopping',
     });
+  });
+
+  it('finishes what is with a pod', async () => {
+    const test = dispatcherOf();
     test.setPorts(1);
-    expect(await test.deliver(new TestDelivery(() => success))).toMatchObject({
-      result: 'answered',
-    });
+    const running = held();
+    const result = test.deliver(new TestDelivery(running.behaviour));
+    await settle();
+    test.dispatcher.refuseNew();
+    running.release();
+    expect(await result).toMatchObject({ result: 'answered' });
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type GoModule, readGoModule } from './go-module.ts';
 import { hashModule } from './hash-module.ts';
-import { readGoMod } from './read-go-mod.ts';
 
 /** The Go module of the programs that are made of Dapr. */
 export const daprModuleFolder = fileURLToPath(new URL('../dapr', import.meta.url));
@@ -14,19 +14,8 @@ export const daprPrograms = {
 
 export type DaprProgram = keyof typeof daprPrograms;
 
-export interface DaprModule {
-  /** Version of Dapr, e.g. `v1.18.2`. */
-  readonly dapr: string;
-  /** The oldest Go that builds it, without a `v`. */
-  readonly go: string;
-}
-
-export async function readDaprModule(): Promise<DaprModule> {
-  const find = await readGoMod(daprModuleFolder);
-  return {
-    dapr: find(/^\s*github\.com\/dapr\/dapr (v\S+)/m),
-    go: find(/^go (\S+)$/m),
-  };
+export function readDaprModule(): Promise<GoModule> {
+  return readGoModule(daprModuleFolder, 'github.com/dapr/dapr');
 }
 
 /** Of a program, and the requirements and checksums of its module. */

@@ -19,16 +19,16 @@ export async function ensureDaprProgram(
   program: DaprProgram,
   options: EnsureProgramOptions,
 ): Promise<string> {
-  const { dapr, go } = await readDaprModule();
+  const { version, go } = await readDaprModule();
   return ensureGoProgram(
     {
-      name: `dapr-${program}-${dapr}-${await hashDaprProgram(program)}`,
+      name: `dapr-${program}-${version}-${await hashDaprProgram(program)}`,
       build: {
-        what: `${daprPrograms[program]} ${dapr}`,
+        what: `${daprPrograms[program]} ${version}`,
         module: daprModuleFolder,
         go,
         // A build from modules knows no Git tag.
-        linkerFlags: `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${dapr.slice(1)}`,
+        linkerFlags: `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${version.slice(1)}`,
         packages: [`./${program}`],
       },
     },

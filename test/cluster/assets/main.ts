@@ -5,6 +5,7 @@ import { readDaprModule } from './dapr-module.ts';
 import { formatDuration } from './elapsed-time.ts';
 import { ensureAssets } from './ensure-assets.ts';
 import { ensureDaprProgram } from './ensure-dapr-program.ts';
+import { ensureGoFunction } from './ensure-go-function.ts';
 import { ensureHelm } from './ensure-helm.ts';
 import { readHelmModule } from './helm-module.ts';
 import { readPinnedVersions } from './pinned-versions.ts';
@@ -38,6 +39,7 @@ async function run(args: readonly string[]): Promise<number> {
     await ensureHelm(options);
     await ensureDaprProgram('injector', options);
     await ensureDaprProgram('daprd', options);
+    await ensureGoFunction(options);
     const folders = new Set(Object.values(paths).map((path: string) => dirname(path)));
     log(`ready after ${formatDuration(performance.now() - startedAtMs)}`);
     process.stdout.write(`${[...folders].join(delimiter)}\n`);
@@ -80,9 +82,10 @@ Each program comes from the first of these that has it:
   3. the releases at dl.k8s.io and github.com, checked against their checksums
   4. a build from Go modules, with Go ${go} or newer, through the module proxy in GOPROXY
 
-Beside them the cache gets Helm ${helm}, and two programs made of Dapr ${dapr.dapr}: one that
-does with Pods what its sidecar injector does, and its sidecar, daprd, with a few
-components. These are always built, with Go ${dapr.go} or newer.
+Beside them the cache gets Helm ${helm}, two programs made of Dapr ${dapr.version}, and a function
+with OpenFunction's framework for Go. The two are one that does with Pods what the
+sidecar injector does, and the sidecar, daprd, with a few components. All of these are
+always built, with Go ${dapr.go} or newer.
 
 Two runs at once do the work once: the second waits for the first.
 `;

@@ -69,9 +69,9 @@ export class Daprd {
     return daprd;
   }
 
-  /** `host:port` of its gRPC API. */
-  get grpcAddress(): string {
-    return `127.0.0.1:${this.#ports.grpc}`;
+  /** Of its gRPC API. */
+  get grpcPort(): number {
+    return this.#ports.grpc;
   }
 
   /** What it said since it was last started. */

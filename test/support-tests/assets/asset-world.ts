@@ -92,7 +92,7 @@ while [ $# -gt 0 ]; do
     -o) folder=$2; shift ;;
     go.etcd.io/etcd/server/v3) echo built >"\${folder}server" ;;
     k8s.io/kubernetes/cmd/*) echo built >"$folder\${1##*/}" ;;
-    ./* | helm.sh/*) echo built >"$folder" && chmod 755 "$folder" ;;
+    . | ./* | helm.sh/*) echo built >"$folder" && chmod 755 "$folder" ;;
   esac
   shift
 done`,

@@ -30,7 +30,7 @@ describe("Dapr's injector", () => {
     expect(path).toBe(
       join(
         dirname(world.cacheFolder),
-        `dapr-injector-${daprModule.dapr}-${await hashDaprProgram('injector')}-linux-amd64`,
+        `dapr-injector-${daprModule.version}-${await hashDaprProgram('injector')}-linux-amd64`,
       ),
     );
     expect(await readFile(path, 'utf8')).toBe('built\n');
@@ -38,7 +38,7 @@ describe("Dapr's injector", () => {
     const builds = await world.builds();
     expect(builds).toHaveLength(1);
     expect(builds[0]).toContain('CGO_ENABLED=0 build -trimpath ');
-    expect(world.log.join('\n')).toContain(`building the injector of Dapr ${daprModule.dapr}`);
+    expect(world.log.join('\n')).toContain(`building the injector of Dapr ${daprModule.version}`);
   });
 
   it('has a place beside daprd of the same Dapr', async () => {
@@ -83,7 +83,7 @@ describe("Dapr's injector", () => {
 
 describe('the module of both', () => {
   it('is of a Dapr that has native sidecars', () => {
-    const [, minor] = /^v1\.(\d+)\.\d+$/.exec(daprModule.dapr) ?? [];
+    const [, minor] = /^v1\.(\d+)\.\d+$/.exec(daprModule.version) ?? [];
     expect(Number(minor)).toBeGreaterThanOrEqual(18);
   });
 });

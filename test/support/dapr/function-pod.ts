@@ -5,9 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../cluster/harness/free-port.ts';
 import type { FunctionRecord, FunctionSetup } from './function-events.ts';
 
-const program = fileURLToPath(new URL('function-main.ts', import.meta.url));
+const sdkProgram = fileURLToPath(new URL('function-main.ts', import.meta.url));
 
 export type FunctionPodOptions = Pick<FunctionSetup, 'protocol'> & Partial<FunctionSetup>;
+
+/** How a function is started that does as its setup says. */
+export interface FunctionLaunch {
+  readonly program: string;
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** One that uses Dapr's own SDK. */
+function sdkFunction(setup: FunctionSetup): FunctionLaunch {
+  return { program: process.execPath, args: [sdkProgram, JSON.stringify(setup)] };
+}
 
 /** A function in a process of its own, and its successors at the same address. */
 export class FunctionPod {
@@ -15,25 +27,25 @@ export class FunctionPod {
   readonly port: number;
   /** What all of them got, in this order. */
   readonly records: FunctionRecord[] = [];
-  readonly #setup: FunctionSetup;
+  readonly #launch: () => FunctionLaunch;
   #child: ChildProcess | undefined;
   #closed: Promise<unknown> = Promise.resolve();
   readonly #told = new EventEmitter();
 
-  private constructor(setup: FunctionSetup) {
-    this.#setup = setup;
+  private constructor(setup: FunctionSetup, launch: (setup: FunctionSetup) => FunctionLaunch) {
+    this.#launch = () => launch(setup);
     this.host = setup.host;
     this.port = setup.port;
   }
 
   /** One that does not run yet. */
-  static async create(options: FunctionPodOptions): Promise<FunctionPod> {
+  static async create(
+    options: FunctionPodOptions,
+    launch: (setup: FunctionSetup) => FunctionLaunch = sdkFunction,
+  ): Promise<FunctionPod> {
     const port = options.port ?? (await freePort());
-    return new FunctionPod({
-      ...{ host: '127.0.0.1', topics: [], bulkTopics: [], bindings: [], methods: [] },
-      ...options,
-      port,
-    });
+    const nothing = { topics: [], bulkTopics: [], bindings: [], methods: [] };
+    return new FunctionPod({ host: '127.0.0.1', ...nothing, ...options, port }, launch);
   }
 
   static async start(options: FunctionPodOptions): Promise<FunctionPod> {
@@ -49,8 +61,10 @@ export class FunctionPod {
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [program, JSON.stringify(this.#setup)], {
+    const { program, args = [], environment } = this.#launch();
+    const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     });
     this.#child = child;
     // It may have ended when it is asked something.

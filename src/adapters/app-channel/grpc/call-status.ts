@@ -5,22 +5,19 @@ import { type Status, StatusCode } from './status.ts';
 
 /**
  * How a call ends that no pod answered: UNAVAILABLE, which daprd takes for "again",
- * whatever the reason. Undefined where nobody waits for it.
+ * unless its own deadline passed. Undefined where nobody waits for it.
  */
 export function statusWithoutAnswer(
   delivered: Exclude<Delivered<unknown>, { readonly result: 'answered' }>,
-  caller: Caller,
+  caller: Pick<Caller, 'isOverdue'>,
 ): Status | undefined {
-  switch (delivered.result) {
-    case 'lost': {
-      const message = `pod ${delivered.endpoint.name} did not answer: ${delivered.cause}`;
-      return { code: StatusCode.unavailable, message };
-    }
-    case 'refused':
-      return { code: StatusCode.unavailable, message: explainRefusal(delivered.why) };
-    case 'cancelled':
-      return caller.isOverdue
-        ? { code: StatusCode.deadlineExceeded, message: 'the deadline passed' }
-        : undefined;
+  if (delivered.result === 'refused') {
+    return { code: StatusCode.unavailable, message: explainRefusal(delivered.why) };
   }
+  if (caller.isOverdue) {
+    return { code: StatusCode.deadlineExceeded, message: 'the deadline passed' };
+  }
+  if (delivered.result === 'cancelled') return undefined;
+  const message = `pod ${delivered.endpoint.name} did not answer: ${delivered.cause}`;
+  return { code: StatusCode.unavailable, message };
 }

@@ -157,8 +157,9 @@ export class PodSession {
       if (code !== http2.constants.NGHTTP2_NO_ERROR) this.#cause = `GOAWAY with code ${code}`;
       this.leave();
     });
-    this.#session.on('error', (error) => {
-      this.#cause = error.message;
+    this.#session.on('error', (error: NodeJS.ErrnoException) => {
+      // That of several addresses, as `localhost` has them, has a code and no message.
+      this.#cause = error.message || (error.code ?? error.name);
     });
     this.#session.once('close', () => {
       clearTimeout(this.#opening);

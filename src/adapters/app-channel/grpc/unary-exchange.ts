@@ -56,8 +56,13 @@ export class UnaryExchange implements PlaceSeeker {
     stream.on('response', (_headers, flags, raw) => {
       session.heard();
       this.#headers = answerHeaders(raw);
-      // What follows is not looked at where it is something else, an error page of 404.
-      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 || !areOfGrpc(raw)) this.#answer();
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
+        this.#answer();
+      } else if (!areOfGrpc(raw)) {
+        // An error page of 404 or the like: nobody reads it.
+        this.#answer();
+        stream.close(constants.NGHTTP2_CANCEL);
+      }
     });
     stream.on('data', (chunk: Buffer) => {
       session.heard();

@@ -45,7 +45,7 @@ export class HttpAppChannel implements AppChannel {
     const { inputs, limits, token, observer, healthPath } = options;
     this.#options = options;
     this.#calls = new HttpCalls(inputs, healthPath);
-    this.#client = new PodClient(limits);
+    this.#client = new PodClient(limits, (endpoint) => this.#topics.forget(endpoint));
     this.#topics = new PodTopics(this.#client, token.value);
     this.#subscriptions = jsonAnswer(subscriptionsOf(inputs));
     this.#onLossPrevented = (input, endpoint) => observer.lossPrevented(input, endpoint);

@@ -1,4 +1,5 @@
-import { isFramingHeader, type RawHeaders } from './raw-headers.ts';
+import type { RawHeaders } from './raw-headers.ts';
+import { readHeaders } from './read-headers.ts';
 
 /** What follows a head. */
 export type Follows =
@@ -24,15 +25,6 @@ const chunkLineMaxBytes = 4 * 1024;
 const headEnd = Buffer.from('\r\n\r\n');
 const lineEnd = Buffer.from('\r\n');
 const noBytes = Buffer.alloc(0);
-
-/** A field name (RFC 9110, 5.1). */
-const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What a head may not hold (RFC 9110, 5.5), and line ends that are half of one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones.
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/;
-/** A `Connection` option of that name, in lower case after a comma. */
-const closeOption = /,[ \t]*close[ \t]*(?:,|$)/;
-const keepAliveOption = /,[ \t]*keep-alive[ \t]*(?:,|$)/;
 
 type Framing = 'length' | 'chunked' | 'until close';
 type State = 'head' | 'body' | 'chunk size' | 'chunk' | 'chunk end' | 'trailers' | 'done';
@@ -69,8 +61,11 @@ export abstract class MessageParser<Message> {
 
   /** Reads the first line of a head. */
   protected abstract readStart(line: string): { follows: Follows; isHttp11: boolean };
-  /** A header that is about the connection or the framing, beside those that are read here. */
-  protected readFramingHeader(_name: string, _value: string): void {}
+  /** Gets `Keep-Alive` and `Expect`, where they are there. */
+  protected abstract readConnection(
+    keepAlive: string | undefined,
+    expects: string | undefined,
+  ): void;
   protected abstract whole(headers: RawHeaders, body: Buffer): Message;
 
   /** Whether something of a message has arrived, and not all of it. */
@@ -153,36 +148,13 @@ export abstract class MessageParser<Message> {
   }
 
   #readHead(head: string): void {
-    if (forbidden.test(head)) throw new Error('a head with control characters');
-    let end = lineEndIn(head, 0);
-    const { follows, isHttp11 } = this.readStart(head.slice(0, end));
+    const end = head.indexOf('\r\n');
+    const { follows, isHttp11 } = this.readStart(end === -1 ? head : head.slice(0, end));
     if (follows === 'another') return;
-    let length: number | undefined;
-    let isChunked = false;
-    let connection = '';
-    while (end < head.length) {
-      const start = end + lineEnd.length;
-      end = lineEndIn(head, start);
-      const colon = head.indexOf(':', start);
-      const name = head.slice(start, Math.max(colon, start));
-      const value = withoutBlanks(head, colon + 1, end);
-      if (colon > end || !fieldName.test(name)) {
-        throw new Error('a header that is none');
-      }
-      if (!isFramingHeader(name)) {
-        this.headers.push(name, value);
-        continue;
-      }
-      const known = name.toLowerCase();
-      if (known === 'content-length') length = readLength(value, length);
-      else if (known === 'transfer-encoding') isChunked = readCoding(value, isChunked);
-      else if (known === 'connection') connection += `,${value.toLowerCase()}`;
-      else this.readFramingHeader(known, value);
-    }
-    // Two lengths for one body: one of the two sides would take a part of it for the next message.
-    if (isChunked && length !== undefined) throw new Error('both a length and chunks');
-    this.isReusable = isHttp11 ? !closeOption.test(connection) : keepAliveOption.test(connection);
-    if (connection !== '') this.headers = withoutNominated(this.headers, connection);
+    const { headers, length, isChunked, isClosing, isKept, keepAlive, expects } = readHeaders(head);
+    this.headers = headers;
+    this.isReusable = isHttp11 ? !isClosing : isKept;
+    this.readConnection(keepAlive, expects);
     this.#expect(follows, length, isChunked);
   }
 
@@ -248,49 +220,6 @@ export abstract class MessageParser<Message> {
     if (bytes > bodyMaxBytes)
       throw new MessageTooLarge(`a body of more than ${bodyMaxBytes} bytes`);
   }
-}
-
-function lineEndIn(head: string, start: number): number {
-  const end = head.indexOf('\r\n', start);
-  return end === -1 ? head.length : end;
-}
-
-/** Blanks and tabs alone: `trim` takes bytes of UTF-8 away as well, which look like blanks in Latin-1. */
-function withoutBlanks(text: string, start: number, end: number): string {
-  let [first, last] = [start, end];
-  while (first < last && isBlank(text, first)) first += 1;
-  while (last > first && isBlank(text, last - 1)) last -= 1;
-  return text.slice(first, last);
-}
-
-function isBlank(text: string, index: number): boolean {
-  const character = text[index];
-  return character === ' ' || character === '\t';
-}
-
-/** Headers that `Connection` names are about this connection as well (RFC 9110, 7.6.1). */
-function withoutNominated(headers: string[], connection: string): string[] {
-  if (connection === ',keep-alive' || connection === ',close') return headers;
-  const nominated = new Set(connection.split(',').map((option) => option.trim()));
-  for (const option of ['', 'close', 'keep-alive']) nominated.delete(option);
-  if (nominated.size === 0) return headers;
-  return headers.filter(
-    (_, index) => !nominated.has((headers[index - (index % 2)] ?? '').toLowerCase()),
-  );
-}
-
-function readLength(value: string, before: number | undefined): number {
-  const length = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-  if (length === undefined || (before !== undefined && before !== length)) {
-    throw new Error('a Content-Length that is none');
-  }
-  return length;
-}
-
-function readCoding(value: string, before: boolean): boolean {
-  // Nobody was told (TE) that another coding would be understood.
-  if (before || value.toLowerCase() !== 'chunked') throw new Error('an unknown Transfer-Encoding');
-  return true;
 }
 
 function findLineEnd(bytes: Buffer): number | undefined {

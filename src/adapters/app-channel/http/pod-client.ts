@@ -6,16 +6,19 @@ import type { Exchanged, PodRequest } from './pod-exchange.ts';
 /** Asks pods, over connections that are used again. */
 export class PodClient {
   readonly #limits: AppChannelLimits;
+  readonly #onUnconnected: (endpoint: Endpoint) => void;
   readonly #pods = new Map<Endpoint, PodConnections>();
 
-  constructor(limits: AppChannelLimits) {
+  /** @param onUnconnected told when the last connection to a pod is gone */
+  constructor(limits: AppChannelLimits, onUnconnected: (endpoint: Endpoint) => void) {
     this.#limits = limits;
+    this.#onUnconnected = onUnconnected;
   }
 
   exchange(endpoint: Endpoint, request: PodRequest): Promise<Exchanged> {
     let connections = this.#pods.get(endpoint);
     if (connections === undefined) {
-      connections = new PodConnections(endpoint, this.#limits);
+      connections = new PodConnections(endpoint, this.#limits, () => this.#onUnconnected(endpoint));
       this.#pods.set(endpoint, connections);
     }
     return connections.exchange(request);

@@ -36,6 +36,7 @@ export class PodConnection {
   readonly #host: string;
   readonly #limits: AppChannelLimits;
   #isOpen = false;
+  #hasLeft = false;
   readonly #parser: ResponseParser;
   #exchange: PodExchange | undefined;
 
@@ -64,11 +65,8 @@ export class PodConnection {
       })
       .once('close', () => {
         clearTimeout(timer);
-        const cause = failure?.message ?? 'closed by the pod before it answered';
-        this.#exchange?.settle({ result: 'lost', cause });
-        if (this.#isOpen) keeper.closed(this);
-        else keeper.failed(this, cause);
-        this.#isOpen = false;
+        if (this.#isOpen) this.#leave(failure?.message);
+        else if (!this.#hasLeft) keeper.failed(this, failure?.message ?? 'closed');
       });
   }
 
@@ -119,6 +117,18 @@ export class PodConnection {
   #end(): void {
     const answer = this.#parser.end();
     if (answer !== undefined) this.#exchange?.settle({ result: 'answered', answer });
+    this.#leave(undefined);
+    this.close();
+  }
+
+  /** It is of no use any more, and nobody is to wait for the system to say so. */
+  #leave(failure: string | undefined): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#hasLeft = true;
+    const cause = failure ?? 'closed by the pod before it answered';
+    this.#exchange?.settle({ result: 'lost', cause });
+    this.#keeper.closed(this);
   }
 
   #finish(exchange: PodExchange, answer: PodAnswer): void {

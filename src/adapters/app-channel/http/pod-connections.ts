@@ -16,6 +16,7 @@ const sweepMs = 2_000;
 export class PodConnections implements ConnectionKeeper {
   readonly #endpoint: Endpoint;
   readonly #limits: AppChannelLimits;
+  readonly #onUnconnected: () => void;
   readonly #all = new Set<PodConnection>();
   readonly #opening = new Set<PodConnection>();
   /** The one idle for longest first. */
@@ -25,9 +26,11 @@ export class PodConnections implements ConnectionKeeper {
   #isForgotten = false;
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(endpoint: Endpoint, limits: AppChannelLimits) {
+  /** @param onUnconnected told when the last connection is gone, and so perhaps the program behind it */
+  constructor(endpoint: Endpoint, limits: AppChannelLimits, onUnconnected: () => void) {
     this.#endpoint = endpoint;
     this.#limits = limits;
+    this.#onUnconnected = onUnconnected;
   }
 
   exchange(request: PodRequest): Promise<Exchanged> {
@@ -67,6 +70,7 @@ export class PodConnections implements ConnectionKeeper {
 
   closed(connection: PodConnection): void {
     this.#all.delete(connection);
+    if (this.#all.size === 0) this.#onUnconnected();
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
     if (!this.#isForgotten) this.#openMore();

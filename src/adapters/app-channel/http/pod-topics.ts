@@ -37,7 +37,8 @@ const answerMaxMs = 3_000;
 /**
  * The paths on which pods take topics, as each says itself (`GET /dapr/subscribe`): the
  * Go and the Node framework differ, and pods of both, or of two versions, may be there
- * at the same time. Remembered until something goes wrong with that pod.
+ * at the same time. Remembered while a connection to that pod lasts, and until something
+ * goes wrong with it.
  */
 export class PodTopics {
   readonly #client: PodClient;
@@ -79,7 +80,7 @@ export class PodTopics {
     return typeof learnt === 'string' ? { unreached: learnt } : routeIn(learnt, topic);
   }
 
-  /** Something went wrong with the pod, or it is gone: it is asked again. */
+  /** Something went wrong with the pod, or its program may be another one now: it is asked again. */
   forget(endpoint: Endpoint): void {
     this.#known.delete(endpoint);
   }

@@ -37,8 +37,8 @@ export class RequestParser extends MessageParser<DaprRequest> {
     return { follows: 'framed body', isHttp11: minor === '1' };
   }
 
-  protected override readFramingHeader(name: string, value: string): void {
-    if (name === 'expect') this.isAwaitingContinue = value.toLowerCase() === '100-continue';
+  protected override readConnection(_keepAlive: unknown, expects: string | undefined): void {
+    this.isAwaitingContinue = expects?.toLowerCase() === '100-continue';
   }
 
   protected override whole(headers: RawHeaders, body: Buffer): DaprRequest {

@@ -36,9 +36,9 @@ export class ResponseParser extends MessageParser<PodAnswer> {
     return { follows: this.#follows(status), isHttp11: minor === '1' };
   }
 
-  protected override readFramingHeader(name: string, value: string): void {
-    if (name !== 'keep-alive') return;
-    const [, seconds] = /(?:^|[, ])timeout=(\d{1,6})/.exec(value) ?? [];
+  protected override readConnection(keepAlive: string | undefined): void {
+    if (keepAlive === undefined) return;
+    const [, seconds] = /(?:^|[, ])timeout=(\d{1,6})/.exec(keepAlive) ?? [];
     if (seconds !== undefined) this.keepAliveSeconds = Number(seconds);
   }
 

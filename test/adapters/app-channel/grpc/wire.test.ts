@@ -1,3 +1,4 @@
+import { constants } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppToken } from '../../../../src/adapters/app-channel/app-token.ts';
@@ -88,11 +89,14 @@ describe('on the wire', () => {
     const answer = await callBelowHttp2(port, [
       ['te', 'Trailers'],
       ['http2-settings', 'x'],
+      ['user-agent', 'one'],
+      ['user-agent', 'two'],
       ['x', 'y'],
     ]);
     expect(answer.length).toBeGreaterThan(0);
     const [received = []] = seen;
     expect(received).toContain('x');
+    expect(valuesOf(received, 'user-agent')).toEqual(['one', 'two']);
     expect(received).not.toContain('te');
     expect(received).not.toContain('http2-settings');
   });
@@ -103,10 +107,11 @@ describe('on the wire', () => {
       { ':status': 503 },
       { ':status': 200 },
     ];
+    // The page that comes with it never ends.
     const pod = await Http2Pod.start((stream) => {
       stream.resume();
       stream.respond(answers.shift());
-      stream.end('not found');
+      stream.write('not found');
     });
     const { port, observed } = await startChannel({ endpoints: [pod.endpoint] });
     const session = connectRaw(port);
@@ -141,6 +146,31 @@ describe('on the wire', () => {
       stream.on('response', (headers) => resolve(headers[':status']));
     });
     expect(status).toBe(415);
+  });
+});
+
+describe('a caller that does not stop sending', () => {
+  it('is told to once it has its answer', async () => {
+    const pod = await Http2Pod.start(answerOk);
+    const limits = { maxMessageBytes: 1000 };
+    const { port } = await startChannel({ endpoints: [pod.endpoint], limits });
+    const session = connectRaw(port);
+    for (const [path, status] of [
+      [`${callback}/OnTopicEvent`, '8'],
+      ['/my.Service/Call', '0'],
+    ]) {
+      const stream = session.request([
+        ...[':method', 'POST', ':path', path ?? '', 'content-type', 'application/grpc'],
+      ]);
+      const statuses: unknown[] = [];
+      stream.on('response', (headers) => statuses.push(headers['grpc-status']));
+      stream.on('trailers', (trailers) => statuses.push(trailers['grpc-status']));
+      stream.resume();
+      stream.write(frameMessage(Buffer.alloc(2000)));
+      await new Promise((resolve) => stream.on('close', resolve));
+      expect(statuses).toContain(status);
+      expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    }
   });
 });
 

@@ -24,7 +24,7 @@ export function ownGrpcServiceSuite(program: () => string): void {
       ...{ program: program(), folder, resources: [] },
       ...{ appPort: proxy.port, appProtocol: 'grpc' },
     });
-    caller = new EchoCaller(daprd.grpcAddress, { 'dapr-app-id': Daprd.appId });
+    caller = new EchoCaller(`127.0.0.1:${daprd.grpcPort}`, { 'dapr-app-id': Daprd.appId });
   });
 
   afterAll(async () => {

@@ -48,8 +48,6 @@ export interface ServingModel {
   readonly states: readonly DaprUse[];
   /** Components that the Function declares: `bindings`, `pubsub` and `states`. */
   readonly components: readonly DeclaredComponent[];
-  /** The same by name; of two with one name the first. */
-  readonly componentsByName: ReadonlyMap<string, DeclaredComponent>;
   /** v1beta2 `triggers`, as written. */
   readonly triggers: JsonObject | undefined;
   /** v1beta2 `hooks`, as written. */
@@ -67,10 +65,10 @@ export interface DaprUse {
   readonly kind: 'input' | 'passive input' | 'output' | 'state';
   /** Field path of the entry, e.g. `spec.serving.outputs[0]`. */
   readonly path: string;
-  /** Field path of the component's name, e.g. `spec.serving.outputs[0].component`. */
-  readonly componentPath: string;
-  /** Field path below which `topic` and `operation` stand. */
-  readonly fieldsPath: string;
+  /** Field of the entry below which its own stand; undefined where they stand in the entry. */
+  readonly below: 'dapr' | undefined;
+  /** Field of the component's name there; undefined where the entry itself is called so. */
+  readonly nameField: 'component' | 'name' | undefined;
   /** Its key in FUNC_CONTEXT. */
   readonly key: string;
   /** Component name as the Function writes it. */
@@ -93,6 +91,24 @@ export interface DeclaredComponent {
   readonly type: string;
   /** A Dapr ComponentSpec: `type`, `version`, `metadata`, ... */
   readonly spec: JsonObject;
+}
+
+/** Field path below which `topic` and `operation` stand, e.g. `spec.serving.outputs[0].dapr`. */
+export function fieldsPathOf({ path, below }: DaprUse): string {
+  return below === undefined ? path : `${path}.${below}`;
+}
+
+/** Field path of the component's name, e.g. `spec.serving.outputs[0].component`. */
+export function componentPathOf(use: DaprUse): string {
+  return use.nameField === undefined ? use.path : `${fieldsPathOf(use)}.${use.nameField}`;
+}
+
+/** The component of a name that a Function declares; of two with one name the first. */
+export function declaredComponent(
+  serving: ServingModel | undefined,
+  name: string,
+): DeclaredComponent | undefined {
+  return serving?.components.find((component) => component.name === name);
 }
 
 /** Version of a Function object, or undefined when it is no Function that this project understands. */

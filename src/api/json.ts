@@ -59,13 +59,18 @@ export function asPort(value: unknown): number | undefined {
 }
 
 /** The members of an object whose values are strings; empty for anything else. */
-export function asStringMap(value: unknown): Record<string, string> {
+export function asStringMap(value: unknown): Readonly<Record<string, string>> {
+  const object = asObject(value);
+  if (object === undefined) return noStrings;
   const strings: Record<string, string> = {};
-  for (const [key, member] of Object.entries(asObject(value) ?? {})) {
+  for (const [key, member] of Object.entries(object)) {
     if (typeof member === 'string') setOwn(strings, key, member);
   }
   return strings;
 }
+
+/** One for all: models are kept by the thousand, and most of their maps are empty. */
+const noStrings: Readonly<Record<string, string>> = Object.freeze({});
 
 /** Members of a list that are objects, each with its index in that list. */
 export function objectsOf(value: unknown): { index: number; item: JsonObject }[] {

@@ -15,15 +15,13 @@ import type { FunctionVersion } from './keys.ts';
 
 /** Reads `spec.serving` of a Function of a version. */
 export function readFunctionServing(version: FunctionVersion, serving: JsonObject): ServingModel {
-  const components = readComponents(version, serving);
   const common = {
     annotations: asStringMap(serving['annotations']),
     labels: asStringMap(serving['labels']),
     params: asStringMap(serving['params']),
     template: asShallowObject(serving['template']),
     workloadType: readWorkloadType(version, serving),
-    components,
-    componentsByName: firstByName(components),
+    components: readComponents(version, serving),
   };
   return version === 'v1beta1'
     ? { ...common, ...readV1beta1(serving) }
@@ -35,13 +33,12 @@ function readV1beta1(serving: JsonObject) {
   const isAsync = runtime === 'async' || runtime === 'openfuncasync';
   const read = (kind: DaprUse['kind'], field: string): DaprUse[] =>
     objectsOf(serving[field]).map(({ index, item }) => {
-      const path = `spec.serving.${field}[${index}]`;
       const component = asText(item['component']) ?? '';
       return {
         kind,
-        path,
-        componentPath: `${path}.component`,
-        fieldsPath: path,
+        path: `spec.serving.${field}[${index}]`,
+        below: undefined,
+        nameField: 'component',
         key: asText(item['name']) ?? component,
         component,
         type: undefined,
@@ -125,16 +122,15 @@ function readReference(
   /** Field that keeps the name an entry had in v1beta1. */
   formerName: string | undefined,
   path: string,
-  below?: string,
+  below?: 'dapr',
 ): DaprUse {
-  const fieldsPath = below === undefined ? path : `${path}.${below}`;
   const component = asText(reference['name']) ?? '';
   const former = formerName === undefined ? undefined : asText(reference[formerName]);
   return {
     kind,
     path,
-    componentPath: `${fieldsPath}.name`,
-    fieldsPath,
+    below,
+    nameField: 'name',
     key: former ?? component,
     component,
     type: asText(reference['type']),
@@ -146,21 +142,18 @@ function readReference(
 
 /** `states` is a map in both versions; the key names the component. */
 function readStates(serving: JsonObject): DaprUse[] {
-  return Object.keys(asObject(serving['states']) ?? {}).map((name) => {
-    const path = `spec.serving.states[${name}]`;
-    return {
-      kind: 'state',
-      path,
-      componentPath: path,
-      fieldsPath: path,
-      key: name,
-      component: name,
-      type: undefined,
-      topic: undefined,
-      operation: undefined,
-      metadata: {},
-    };
-  });
+  return Object.keys(asObject(serving['states']) ?? {}).map((name) => ({
+    kind: 'state',
+    path: `spec.serving.states[${name}]`,
+    below: undefined,
+    nameField: undefined,
+    key: name,
+    component: name,
+    type: undefined,
+    topic: undefined,
+    operation: undefined,
+    metadata: asStringMap(undefined),
+  }));
 }
 
 function readComponents(version: FunctionVersion, serving: JsonObject): DeclaredComponent[] {
@@ -181,9 +174,4 @@ function readComponents(version: FunctionVersion, serving: JsonObject): Declared
     if (!isEmpty(spec)) add('states', name, spec);
   }
   return declared;
-}
-
-function firstByName(components: readonly DeclaredComponent[]): Map<string, DeclaredComponent> {
-  // Of several entries with one key a Map keeps the last.
-  return new Map(components.toReversed().map((component) => [component.name, component]));
 }

@@ -1,5 +1,6 @@
 import { buildHealthServer } from '../adapters/http/health-server.ts';
 import { Metrics } from '../adapters/metrics.ts';
+import { collectGarbageOnce } from './collect-garbage.ts';
 import { listen } from './listen.ts';
 import type { OpenedSource } from './open-source.ts';
 
@@ -46,15 +47,15 @@ export async function startParts<const Starters extends readonly PartStarter[]>(
   metrics.watchStaleness(opened.staleness);
   const parts: ProcessPart[] = [];
   const isStarted = (): boolean => parts.length === starters.length;
-  const health = buildHealthServer(
-    () => [
-      ...(isStarted() ? [] : ['every part started']),
-      ...parts.flatMap((part) => part.missing()),
-      ...opened.missing(),
-    ],
-    metrics,
-  );
+  const missing = (): string[] => [
+    ...(isStarted() ? [] : ['every part started']),
+    ...parts.flatMap((part) => part.missing()),
+    ...opened.missing(),
+  ];
+  const health = buildHealthServer(missing, metrics);
+  const stopWaiting = collectGarbageOnce(() => missing().length === 0);
   const stop = async (): Promise<void> => {
+    stopWaiting();
     const stopped = await Promise.allSettled(parts.map((part) => part.stop()));
     // Health after them: until the end it says that this process wants no new work.
     await health.close();

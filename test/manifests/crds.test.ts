@@ -555,8 +555,6 @@ describe('a Function that uses every field', () => {
       new Set(
         models
           .flatMap((model) => [...Object.entries(model), ...Object.entries(model.serving ?? {})])
-          // Made of another field, and a Map has no keys of an object.
-          .filter(([name]) => name !== 'componentsByName')
           .filter(
             ([, value]) => !filledOnly || (typeof value === 'object' ? !isEmpty(value) : value),
           )

@@ -2,8 +2,8 @@ import { asText, at, type JsonObject, objectsOf } from '../../api/json.ts';
 import { ApiError } from './api-error.ts';
 import type { GetOptions, KubernetesConnection } from './kubernetes-connection.ts';
 
-/** Enough for most clusters in one go, and no more than some megabytes per answer. */
-const pageLimit = 500;
+/** An answer is read whole, and what a large one leaves behind stays with the process for long. */
+const pageLimit = 100;
 
 /** One part of a list. */
 export interface Page {

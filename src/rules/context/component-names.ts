@@ -1,5 +1,9 @@
 import type { ComponentModel } from '../../api/component.ts';
-import type { DeclaredComponent, FunctionModel } from '../../api/function.ts';
+import {
+  type DeclaredComponent,
+  declaredComponent,
+  type FunctionModel,
+} from '../../api/function.ts';
 import { componentNameOf } from '../names.ts';
 import type { ComponentLookup } from './component-lookup.ts';
 
@@ -33,7 +37,7 @@ export function resolveComponent(
   servings: readonly string[],
   components: ComponentLookup,
 ): ResolvedComponent {
-  const declared = fn.serving?.componentsByName.get(name);
+  const declared = declaredComponent(fn.serving, name);
   const existing = components.byName(name);
   const type = statedType ?? declared?.type ?? existing?.type ?? '';
   for (const serving of servings) {

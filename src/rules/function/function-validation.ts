@@ -1,7 +1,10 @@
 import type { ComponentModel } from '../../api/component.ts';
 import {
+  componentPathOf,
   type DaprUse,
+  declaredComponent,
   type FunctionModel,
+  fieldsPathOf,
   readFunction,
   type ServingModel,
 } from '../../api/function.ts';
@@ -162,13 +165,13 @@ function useAdvice(
   components: ComponentLookup,
 ): string[] {
   if (use.component === '') {
-    return [`${use.componentPath}: Required value: the ${use.kind} names no Dapr component`];
+    return [`${componentPathOf(use)}: Required value: the ${use.kind} names no Dapr component`];
   }
-  const declared = serving.componentsByName.get(use.component);
+  const declared = declaredComponent(serving, use.component);
   const existing = components.byName(use.component);
   if (declared === undefined && existing === undefined) {
     return [
-      `${use.componentPath}: component "${use.component}" is neither declared in this Function nor a Dapr Component in namespace "${fn.namespace}"; the ${use.kind} works once it is`,
+      `${componentPathOf(use)}: component "${use.component}" is neither declared in this Function nor a Dapr Component in namespace "${fn.namespace}"; the ${use.kind} works once it is`,
       ...missingFields(use, use.type ?? ''),
     ];
   }
@@ -186,11 +189,11 @@ function typeOf(component: ComponentModel | undefined): string {
 function missingFields(use: DaprUse, type: string): string[] {
   if (use.kind === 'state') return [];
   if (type.startsWith('pubsub') && use.topic === undefined) {
-    return [`${use.fieldsPath}.topic: Required value: a pub/sub ${use.kind} needs a topic`];
+    return [`${fieldsPathOf(use)}.topic: Required value: a pub/sub ${use.kind} needs a topic`];
   }
   if (use.kind === 'output' && type.startsWith('bindings') && use.operation === undefined) {
     return [
-      `${use.fieldsPath}.operation: Required value: a binding output names its operation, for example "create"`,
+      `${fieldsPathOf(use)}.operation: Required value: a binding output names its operation, for example "create"`,
     ];
   }
   return [];

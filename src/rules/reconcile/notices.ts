@@ -1,4 +1,4 @@
-import type { FunctionModel } from '../../api/function.ts';
+import { componentPathOf, declaredComponent, type FunctionModel } from '../../api/function.ts';
 import { OpenFunctionAnnotation } from '../../api/keys.ts';
 import { type ContextFacts, resolve } from '../context/function-context.ts';
 import { type EffectiveMode, effectiveMode } from '../effective-mode.ts';
@@ -79,9 +79,11 @@ function missingComponents(
   }
   const missing = new Map<string, string>();
   for (const use of uses) {
-    if (serving.componentsByName.has(use.component) || missing.has(use.component)) continue;
+    if (declaredComponent(serving, use.component) !== undefined || missing.has(use.component))
+      continue;
     const { name } = resolve(fn, use, facts);
-    if (facts.components.byName(name) === undefined) missing.set(use.component, use.componentPath);
+    if (facts.components.byName(name) === undefined)
+      missing.set(use.component, componentPathOf(use));
   }
   return [...missing].map(([component, path]) =>
     warning(

@@ -17,15 +17,15 @@ beforeEach(async () => {
 afterEach(() => reflection.stop());
 
 describe('the list', () => {
-  test('comes in pages of 500', async () => {
-    for (let index = 0; index < 1_203; index += 1) server.put('functions', 'demo', `f${index}`);
+  test('comes in pages of 100', async () => {
+    for (let index = 0; index < 203; index += 1) server.put('functions', 'demo', `f${index}`);
     reflection.follow();
     await reflection.watching();
-    expect(reflection.items.size).toBe(1_203);
+    expect(reflection.items.size).toBe(203);
     expect(reflection.replacements).toBe(1);
     const lists = server.seen('list', 'functions');
-    expect(lists.map(({ query }) => query.get('limit'))).toEqual(['500', '500', '500']);
-    expect(lists.map(({ query }) => query.get('continue'))).toEqual([null, '500', '1000']);
+    expect(lists.map(({ query }) => query.get('limit'))).toEqual(['100', '100', '100']);
+    expect(lists.map(({ query }) => query.get('continue'))).toEqual([null, '100', '200']);
   });
 
   test('is what isSynced waits for', async () => {

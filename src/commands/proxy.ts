@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from '../adapters/log.ts';
+import { createLineLog, type Log } from '../adapters/line-log.ts';
 import { EnvVar } from '../api/keys.ts';
 import { type PodSource, type RunningProxy, startProxy } from '../processes/proxy.ts';
 import { type EventInputs, readEventInputs } from '../rules/delivery/event-inputs.ts';
@@ -39,7 +39,7 @@ export const proxyCommand = defineCommand({
       io.stderr.write(`proxy: ${problem}\n`);
       return ExitCode.usage;
     }
-    const log = createLogger(settings.logLevel);
+    const log = createLineLog(settings.logLevel, (line) => io.stdout.write(line));
     log.info({ settings, inputs: read.inputs }, 'starting');
     for (const warning of read.warnings) log.warn(warning);
     const running = await start(read.inputs, settings, io, log);
@@ -63,7 +63,7 @@ async function start(
   inputs: EventInputs,
   settings: ProxyOptions,
   { environment }: CommandIo,
-  log: Logger,
+  log: Log,
 ): Promise<RunningProxy | undefined> {
   const { appProtocol, appTokenOnEvents, gracePeriod } = settings;
   try {
@@ -104,7 +104,7 @@ async function serve(
   { port, healthPort, stop }: RunningProxy,
   { gracePeriod }: ProxyOptions,
   { stopRequested }: CommandIo,
-  log: Logger,
+  log: Log,
 ): Promise<number> {
   const requested = stopRequested();
   log.info({ port, healthPort }, 'listening');

@@ -1,7 +1,7 @@
 import type { AppChannelOptions } from '../adapters/app-channel/app-channel-options.ts';
 import { AppToken } from '../adapters/app-channel/app-token.ts';
 import { DnsEndpoints } from '../adapters/dns/dns-endpoints.ts';
-import type { Logger } from '../adapters/log.ts';
+import type { Log } from '../adapters/line-log.ts';
 import { ProxyHealthServer } from '../adapters/proxy-health/proxy-health-server.ts';
 import { ProxyMetrics } from '../adapters/proxy-metrics/proxy-metrics.ts';
 import type { AppChannel } from '../proxy/app-channel.ts';
@@ -69,7 +69,7 @@ export interface RunningProxy {
  *
  * @throws the system's error when it cannot listen; then nothing is left running
  */
-export async function startProxy(settings: ProxySettings, log: Logger): Promise<RunningProxy> {
+export async function startProxy(settings: ProxySettings, log: Log): Promise<RunningProxy> {
   const metrics = new ProxyMetrics();
   const room = new WaitingRoom({
     waitMaxMs: settings.eventWait * 1000,
@@ -178,7 +178,7 @@ async function openAppChannel(
 function findPods(
   pods: PodSource,
   dispatcher: EventDispatcher,
-  log: Logger,
+  log: Log,
 ): DnsEndpoints | undefined {
   if (pods.kind === 'fixed') dispatcher.update(pods.endpoints);
   if (pods.kind !== 'dns') return undefined;

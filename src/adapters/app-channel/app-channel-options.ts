@@ -1,7 +1,7 @@
 import type { Dispatcher } from '../../proxy/delivery.ts';
 import type { DeliveryObserver } from '../../proxy/delivery-observer.ts';
 import type { EventInputs } from '../../rules/delivery/event-inputs.ts';
-import type { Logger } from '../log.ts';
+import type { Log } from '../line-log.ts';
 import type { AppToken } from './app-token.ts';
 
 /** What an app channel needs, whatever its protocol. */
@@ -11,7 +11,7 @@ export interface AppChannelOptions {
   readonly observer: DeliveryObserver;
   readonly token: AppToken;
   readonly limits: AppChannelLimits;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 export interface AppChannelLimits {

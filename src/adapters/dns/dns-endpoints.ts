@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { nextLookUpMs } from '../../rules/delivery/lookup-schedule.ts';
 import type { HostAndPort } from '../../rules/delivery/read-endpoint.ts';
-import type { Logger } from '../log.ts';
+import type { Log } from '../line-log.ts';
 import { type AddressAnswers, AddressLookUp, type FamilyAnswer } from './look-up-addresses.ts';
 
 export interface DnsEndpointsOptions {
@@ -11,7 +11,7 @@ export interface DnsEndpointsOptions {
   /** Name servers; empty for those of the system. */
   readonly servers: readonly string[];
   readonly onEndpoints: (endpoints: readonly HostAndPort[]) => void;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 type Family = keyof AddressAnswers;

@@ -65,9 +65,7 @@ export function commandsSuite(image: () => BuiltImage): void {
       `);
     const terminateBit = 1n << 14n;
     await expect.poll(async () => BigInt(`0x${await caught()}`) & terminateBit).toBe(terminateBit);
-    const { exitCode, elapsedMs } = await container.stop();
-    expect(exitCode).toBe(128 + 15);
-    expect(elapsedMs).toBeLessThan(10_000);
+    expect(await container.stop()).toBe(128 + 15);
   });
 
   test('webhook --offline serves admission from files', async () => {
@@ -92,6 +90,6 @@ export function commandsSuite(image: () => BuiltImage): void {
     `);
     expect(admitted.isAllowed).toBe(true);
     expect(admitted.patch).not.toEqual([]);
-    expect((await container.stop()).exitCode).toBe(0);
+    expect(await container.stop()).toBe(0);
   });
 }

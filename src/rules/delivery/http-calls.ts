@@ -54,7 +54,7 @@ export class HttpCalls {
 
   /** @param healthPath where daprd asks whether its app is well (`dapr.io/app-health-check-path`) */
   constructor({ topics, bindings }: EventInputs, healthPath: string) {
-    this.#healthPath = healthPath;
+    this.#healthPath = healthPath.replace(/\?.*/, '');
     this.#bindings = new Set(bindings.map((name) => `/${name}`));
     for (const name of bindings) this.#posts.set(`/${name}`, { kind: 'binding', name });
     for (const input of topics) {

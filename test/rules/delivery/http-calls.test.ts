@@ -44,6 +44,12 @@ describe('what daprd wants over HTTP', () => {
     expect(kindOf('PUT', '/dapr/subscribe')).toBe('invocation');
   });
 
+  it('is whether its app is well, on the path that daprd was told, whatever its query', () => {
+    const other = new HttpCalls(inputs, '/alive?deep=1');
+    expect(other.of({ ...request, method: 'GET', path: '/alive' }).kind).toBe('health');
+    expect(other.of({ ...request, method: 'GET', path: '/healthz' }).kind).toBe('invocation');
+  });
+
   it('is a topic event on a path of a Subscription resource, single or in a bulk', () => {
     const contentType = `${events}; charset=utf-8`;
     expect(kindOf('POST', '/orders', { contentType })).toBe('declared topic');

@@ -78,6 +78,11 @@ export const DaprAnnotation = {
   appId: 'dapr.io/app-id',
   appPort: 'dapr.io/app-port',
   appProtocol: 'dapr.io/app-protocol',
+  /** Where daprd asks over HTTP whether its app is well. */
+  appHealthCheckPath: 'dapr.io/app-health-check-path',
+  /** Largest message, a quantity; the second is its older name, in MB. */
+  maxBodySize: 'dapr.io/max-body-size',
+  httpMaxRequestSize: 'dapr.io/http-max-request-size',
   logAsJson: 'dapr.io/log-as-json',
   metricsPort: 'dapr.io/metrics-port',
   grpcPort: 'dapr.io/grpc-port',
@@ -133,6 +138,9 @@ export const EnvVar = {
   functionPort: 'FUNCTION_PORT',
   /** The proxy's port for health and metrics. */
   healthPort: 'HEALTH_PORT',
+  /** What the proxy has to know of how the daprd beside it is set, where that is not the default. */
+  appHealthCheckPath: 'APP_HEALTH_CHECK_PATH',
+  maxMessageSize: 'MAX_MESSAGE_SIZE',
 } as const;
 
 /** Ports. Numbers that belong to Dapr are fixed by its injector, which has no setting for the HTTP port. */

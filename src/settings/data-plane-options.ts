@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { defaultMaxMessageBytes, largestMessageBytes } from '../rules/delivery/message-size.ts';
 import { type HostAndPort, readEndpoint } from '../rules/delivery/read-endpoint.ts';
 import { readQuantity } from '../rules/proxy/quantity.ts';
 import type { Reading } from '../rules/proxy/reading.ts';
@@ -11,11 +12,7 @@ import { portFrom, seconds, TextSchema, wholeNumber } from './text-schema.ts';
 export const appProtocol = {
   flag: 'app-protocol',
   placeholder: 'PROTOCOL',
-  schema: new TextSchema<'grpc' | 'http'>(
-    (text) =>
-      text === 'grpc' || text === 'http' ? { value: text } : { problem: 'must be grpc or http' },
-    'grpc',
-  ),
+  schema: new TextSchema<'grpc' | 'http'>(readProtocol, 'grpc'),
   defaultText: 'grpc',
   help: 'What daprd and the function speak: grpc or http, as dapr.io/app-protocol says.',
 } satisfies Option;
@@ -81,7 +78,7 @@ export const maxWaitingSize = {
 export const maxMessageSize = {
   flag: 'max-message-size',
   placeholder: 'QUANTITY',
-  schema: new TextSchema(readSize, 64 * 1024 ** 2),
+  schema: new TextSchema(readSize, defaultMaxMessageBytes),
   defaultText: '64Mi',
   help: 'Largest event, request or answer, in bytes, e.g. 64Mi.',
 } satisfies Option;
@@ -141,6 +138,14 @@ export const appHealthCheckPath = {
   help: 'Path on which Dapr asks over HTTP whether its app is well, as dapr.io/app-health-check-path says.',
 } satisfies Option;
 
+/** In any case, as Dapr's injector reads the annotation. */
+function readProtocol(text: string): Reading<'grpc' | 'http'> {
+  const protocol = text.toLowerCase();
+  return protocol === 'grpc' || protocol === 'http'
+    ? { value: protocol }
+    : { problem: 'must be grpc or http' };
+}
+
 function readHost(text: string): Reading<string> {
   const isName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\.?$/.test(text);
   return isName || isIP(text) !== 0
@@ -172,7 +177,7 @@ function readServers(texts: readonly string[]): Reading<readonly string[]> {
 
 function readSize(text: string): Reading<number> {
   const bytes = Number(readQuantity(text)?.billionths ?? -1n) / 1e9;
-  return Number.isInteger(bytes) && bytes >= 1 && bytes <= 2 ** 31
+  return Number.isInteger(bytes) && bytes >= 1 && bytes <= largestMessageBytes
     ? { value: bytes }
     : { problem: 'must be a number of bytes from 1 to 2Gi, such as 64Mi' };
 }

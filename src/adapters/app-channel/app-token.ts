@@ -24,15 +24,26 @@ export class AppToken {
     this.#digest = this.value === undefined ? undefined : digestOf(this.value);
   }
 
-  /** Whether an invocation with this token may pass. */
-  admits(given: string | undefined): boolean {
-    if (this.#digest === undefined) return true;
-    return given !== undefined && timingSafeEqual(digestOf(given), this.#digest);
+  /**
+   * Whether an invocation with these headers may pass. Any token among them counts: daprd
+   * puts its own behind what a broker's message, or who called, brought under this name.
+   *
+   * @param headers names and values in turn
+   */
+  admits(headers: readonly string[]): boolean {
+    const digest = this.#digest;
+    if (digest === undefined) return true;
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      if (headers[index]?.length !== tokenHeader.length) continue;
+      if (headers[index]?.toLowerCase() !== tokenHeader) continue;
+      if (timingSafeEqual(digestOf(headers[index + 1] ?? ''), digest)) return true;
+    }
+    return false;
   }
 
-  /** Whether an event with this token may pass. */
-  admitsEvent(given: string | undefined): boolean {
-    return !this.isOnEvents || this.admits(given);
+  /** Whether an event with these headers may pass. */
+  admitsEvent(headers: readonly string[]): boolean {
+    return !this.isOnEvents || this.admits(headers);
   }
 }
 

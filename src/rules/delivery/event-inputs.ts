@@ -134,7 +134,8 @@ function typesByComponent(context: JsonObject): ReadonlyMap<string, string> {
 }
 
 function readPort(written: Json | undefined): number | undefined {
-  return written === undefined || written === '' ? Port.functionDefault : asPort(written);
+  const isUnset = written === undefined || written === null || written === '';
+  return isUnset ? Port.functionDefault : asPort(written);
 }
 
 function parseObject(text: string | undefined): JsonObject | undefined {

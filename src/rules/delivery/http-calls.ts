@@ -30,14 +30,18 @@ export interface HttpCallFacts {
   /** Without the query. */
   readonly path: string;
   readonly contentType: string | undefined;
-  /** Whether it says which app called: only service invocation does. */
+  /** Whether it says which app called, as service invocation does. */
   readonly hasCaller: boolean;
+  /** Whether it says which pub/sub component it comes from, as topic events do. */
+  readonly hasPubsub: boolean;
   /** Whether the body is a bulk of topic events; asked where nothing else tells. */
   readonly isBulk: () => boolean;
 }
 
 /** Header in which daprd says which app a service invocation comes from; since 1.10 at the latest. */
 export const callerHeader = 'dapr-caller-app-id';
+/** Header in which daprd says which pub/sub component an event comes from. */
+export const pubsubHeader = 'pubsubname';
 
 const eventType = 'application/cloudevents+json';
 const bulkType = 'application/json';
@@ -50,7 +54,7 @@ export class HttpCalls {
 
   /** @param healthPath where daprd asks whether its app is well (`dapr.io/app-health-check-path`) */
   constructor({ topics, bindings }: EventInputs, healthPath: string) {
-    this.#healthPath = healthPath;
+    this.#healthPath = healthPath.replace(/\?.*/, '');
     this.#bindings = new Set(bindings.map((name) => `/${name}`));
     for (const name of bindings) this.#posts.set(`/${name}`, { kind: 'binding', name });
     for (const input of topics) {
@@ -66,11 +70,15 @@ export class HttpCalls {
     }
   }
 
-  of({ method, path, contentType, hasCaller, isBulk }: HttpCallFacts): HttpCall {
-    if (hasCaller) return invocation;
+  of({ method, path, contentType, hasCaller, hasPubsub, isBulk }: HttpCallFacts): HttpCall {
+    const post = method === 'POST' ? this.#posts.get(path) : undefined;
+    // First, and whoever called: among the headers of an event are those of the broker's
+    // message, which may say anything.
+    if (post?.kind === 'topic') return post;
+    if (hasCaller && !hasPubsub) return invocation;
     switch (method) {
       case 'POST':
-        return this.#posts.get(path) ?? unknownPost(path, contentType, isBulk);
+        return post ?? unknownPost(path, contentType, isBulk);
       case 'OPTIONS':
         return this.#bindings.has(path) ? taken : notTaken;
       case 'GET':

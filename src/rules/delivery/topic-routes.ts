@@ -34,7 +34,8 @@ export function topicKey(pubsub: string, topic: string): string {
  * proxy subscribes to topics as a whole.
  *
  * @param body JSON
- * @returns path by `topicKey`; undefined when it is no such answer
+ * @returns path by `topicKey`; undefined when it is no such answer, such as the empty
+ *   one of a pod that has the same for every path
  */
 export function readTopicRoutes(body: string): ReadonlyMap<string, string> | undefined {
   const list = parseList(body);
@@ -52,7 +53,7 @@ export function readTopicRoutes(body: string): ReadonlyMap<string, string> | und
 
 function parseList(body: string): unknown {
   try {
-    return asList(body === '' ? [] : JSON.parse(body));
+    return asList(JSON.parse(body));
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import type { ContextFacts } from '../context/function-context.ts';
 import { appPortOf, appProtocolOf, eventsServiceNameOf, proxyNameOf } from '../names.ts';
 import { daprdAnnotations, userDaprAnnotations } from '../pod/pod-annotations.ts';
 import { contextEnvironment, podIdentity, tokenVariable } from '../pod/pod-environment.ts';
+import { daprdEnvironment } from './daprd-environment.ts';
 import { managedLabels, managedMetadata, proxyAppName, proxySelector } from './managed-metadata.ts';
 import { containerResources } from './proxy-resources.ts';
 import type { ProxySettings } from './proxy-settings.ts';
@@ -125,6 +126,7 @@ function proxyContainer(
       { name: EnvVar.healthPort, value: String(healthPort) },
       ...forwardingEnvironment(fn, port, settings),
       ...appTokenEnvironment(fn, settings),
+      ...daprdEnvironment(fn),
     ],
     // Without them a namespace with a ResourceQuota refuses the Pod.
     ...(resources === undefined ? {} : { resources }),

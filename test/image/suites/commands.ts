@@ -48,6 +48,19 @@ export function commandsSuite(image: () => BuiltImage): void {
       expect(stdout).toContain('no way to the cluster');
     });
 
+    test.each(['serve', 'webhook', 'controller', 'proxy'])(
+      'start %s with code that was compiled ahead',
+      async (command) => {
+        const environment = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+        const { stdout, stderr } = await image().run([command, '--help'], { environment });
+        const lookUps = `${stdout}${stderr}`.match(/^.*reading cache from .*$/gm) ?? [];
+        expect(lookUps.length).toBeGreaterThan(50);
+        expect(lookUps.filter((line) => !line.includes('success'))).toEqual([]);
+        expect(`${stdout}${stderr}`).toMatch(/run-command\.js was accepted/);
+        expect(`${stdout}${stderr}`).not.toContain('rejected');
+      },
+    );
+
     test.each(['/bin/sh', 'sh', 'npm'])('are not %s, which the image has not', async (program) => {
       const { code, stderr } = await image().run([], { entryPoint: program });
       expect(code).not.toBe(0);
@@ -65,9 +78,7 @@ export function commandsSuite(image: () => BuiltImage): void {
       `);
     const terminateBit = 1n << 14n;
     await expect.poll(async () => BigInt(`0x${await caught()}`) & terminateBit).toBe(terminateBit);
-    const { exitCode, elapsedMs } = await container.stop();
-    expect(exitCode).toBe(128 + 15);
-    expect(elapsedMs).toBeLessThan(10_000);
+    expect(await container.stop()).toBe(128 + 15);
   });
 
   test('webhook --offline serves admission from files', async () => {
@@ -92,6 +103,6 @@ export function commandsSuite(image: () => BuiltImage): void {
     `);
     expect(admitted.isAllowed).toBe(true);
     expect(admitted.patch).not.toEqual([]);
-    expect((await container.stop()).exitCode).toBe(0);
+    expect(await container.stop()).toBe(0);
   });
 }

@@ -87,7 +87,7 @@ describe('the event inputs of a Function', () => {
   });
 
   it('listen on 8080 where no port is stated', () => {
-    for (const port of [undefined, ''])
+    for (const port of [undefined, null, ''])
       expect(inputsOf({ runtime: 'Async', port }).port).toBe(8080);
     expect(inputsOf({ runtime: 'Async', port: 81 }).port).toBe(81);
   });
@@ -122,7 +122,7 @@ describe('the event inputs of a Function', () => {
         problem: 'FUNC_CONTEXT: runtime: must be "Async" or "Knative"',
       });
     }
-    for (const port of ['0', 'http', 70000, null]) {
+    for (const port of ['0', 'http', 70000, [8080]]) {
       expect(read({ runtime: 'Async', port })).toEqual({
         problem: 'FUNC_CONTEXT: port: must be a port number from 1 to 65535',
       });

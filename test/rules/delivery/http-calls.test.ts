@@ -16,10 +16,15 @@ const inputs = {
 } as const;
 const calls = new HttpCalls(inputs, '/healthz');
 const events = 'application/cloudevents+json';
+const request = {
+  contentType: 'application/json',
+  hasCaller: false,
+  hasPubsub: false,
+  isBulk: () => false,
+};
 
 function kindOf(method: string, path: string, facts: Partial<HttpCallFacts> = {}): string {
-  const defaults = { contentType: 'application/json', hasCaller: false, isBulk: () => false };
-  return calls.of({ method, path, ...defaults, ...facts }).kind;
+  return calls.of({ ...request, method, path, ...facts }).kind;
 }
 
 describe('what daprd wants over HTTP', () => {
@@ -39,6 +44,12 @@ describe('what daprd wants over HTTP', () => {
     expect(kindOf('PUT', '/dapr/subscribe')).toBe('invocation');
   });
 
+  it('is whether its app is well, on the path that daprd was told, whatever its query', () => {
+    const other = new HttpCalls(inputs, '/alive?deep=1');
+    expect(other.of({ ...request, method: 'GET', path: '/alive' }).kind).toBe('health');
+    expect(other.of({ ...request, method: 'GET', path: '/healthz' }).kind).toBe('invocation');
+  });
+
   it('is a topic event on a path of a Subscription resource, single or in a bulk', () => {
     const contentType = `${events}; charset=utf-8`;
     expect(kindOf('POST', '/orders', { contentType })).toBe('declared topic');
@@ -49,27 +60,23 @@ describe('what daprd wants over HTTP', () => {
   });
 
   it('is an invocation wherever it says which app called, also on a path that means something else', () => {
-    for (const path of [
-      '/dapr/subscribe',
-      '/healthz',
-      '/cron',
-      '/openfunction/topics/bus/orders',
-    ]) {
+    for (const path of ['/dapr/subscribe', '/healthz', '/cron', '/orders']) {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
         expect(kindOf(method, path, { hasCaller: true })).toBe('invocation');
       }
     }
   });
 
+  it('stays a topic event where a header of the message pretends that an app called', () => {
+    const pretended = { contentType: events, hasCaller: true, hasPubsub: true };
+    expect(kindOf('POST', '/orders', pretended)).toBe('declared topic');
+    expect(kindOf('POST', '/openfunction/topics/bus/orders', pretended)).toBe('topic');
+    expect(kindOf('POST', '/openfunction/topics/bus/orders', { hasCaller: true })).toBe('topic');
+  });
+
   it('is whether a binding is read, which is so for those of the Function alone', () => {
     const probe = (path: string) =>
-      calls.of({
-        method: 'OPTIONS',
-        path,
-        contentType: undefined,
-        hasCaller: false,
-        isBulk: () => false,
-      });
+      calls.of({ ...request, method: 'OPTIONS', path, contentType: undefined });
     expect(probe('/cron')).toEqual({ kind: 'probe', isTaken: true });
     for (const path of ['/', '/other', '/cron/', '/Cron', '/openfunction/topics/bus/orders']) {
       expect(probe(path), path).toEqual({ kind: 'probe', isTaken: false });
@@ -82,13 +89,7 @@ describe('what daprd wants over HTTP', () => {
       { pubsubname: 'bus', topic: 'eu/refunds', route: '/openfunction/topics/bus/eu_2Frefunds' },
     ]);
     expect(
-      calls.of({
-        method: 'POST',
-        path: '/openfunction/topics/bus/eu_2Frefunds',
-        contentType: events,
-        hasCaller: false,
-        isBulk: () => false,
-      }),
+      calls.of({ ...request, method: 'POST', path: '/openfunction/topics/bus/eu_2Frefunds' }),
     ).toEqual({
       kind: 'topic',
       topic: { key: '["bus","eu/refunds"]', fallbackPath: '/eu/refunds', input: 'bus' },

@@ -93,11 +93,11 @@ describe("a pod's own paths of topics", () => {
       { pubsubname: 'bus', topic: 'a', routes: { rules: [{ match: 'x', path: '/x' }] } },
     ];
     expect(readTopicRoutes(JSON.stringify(items))).toEqual(new Map());
-    expect(readTopicRoutes('')).toEqual(new Map());
+    expect(readTopicRoutes('[]')).toEqual(new Map());
   });
 
   it('are unknown where the answer is no list', () => {
-    for (const body of ['{}', 'null', '"x"', '<html>', '[']) {
+    for (const body of ['', '{}', 'null', '"x"', '<html>', '[']) {
       expect(readTopicRoutes(body), body).toBeUndefined();
     }
   });

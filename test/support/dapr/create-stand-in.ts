@@ -3,6 +3,10 @@ import { GrpcStandIn } from './grpc-stand-in.ts';
 import { HttpStandIn } from './http-stand-in.ts';
 
 /** @param port where its app listens */
-export function createStandIn(protocol: 'grpc' | 'http', port: number): DaprdStandIn {
-  return protocol === 'grpc' ? new GrpcStandIn(port) : new HttpStandIn(port);
+export function createStandIn(
+  protocol: 'grpc' | 'http',
+  port: number,
+  host = '127.0.0.1',
+): DaprdStandIn {
+  return protocol === 'grpc' ? new GrpcStandIn(port, host) : new HttpStandIn(port, host);
 }

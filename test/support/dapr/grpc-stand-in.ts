@@ -42,8 +42,8 @@ export class GrpcStandIn implements DaprdStandIn {
   readonly #metadata = new Metadata();
   readonly #calls = new Set<ClientUnaryCall>();
 
-  constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  constructor(port: number, host: string) {
+    this.#client = new Client(`${host}:${port}`, credentials.createInsecure(), {
       // Otherwise stand-ins of one test process would share one.
       'grpc.use_local_subchannel_pool': 1,
     });

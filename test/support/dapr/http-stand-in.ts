@@ -16,13 +16,15 @@ interface Subscription {
 /** daprd as an app sees it that speaks HTTP. */
 export class HttpStandIn implements DaprdStandIn {
   readonly #port: number;
+  readonly #host: string;
   /** daprd keeps its connections, and has at most this many. */
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1024, maxFreeSockets: 64 });
   /** By `<pubsub>/<topic>`. */
   readonly #routes = new Map<string, string>();
 
-  constructor(port: number) {
+  constructor(port: number, host: string) {
     this.#port = port;
+    this.#host = host;
   }
 
   async ask(components: readonly string[]): Promise<{ topics: string[]; bindings: string[] }> {
@@ -104,7 +106,7 @@ export class HttpStandIn implements DaprdStandIn {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
-          ...{ host: '127.0.0.1', port: this.#port, agent: this.#agent, method, path },
+          ...{ host: this.#host, port: this.#port, agent: this.#agent, method, path },
           headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
         },
         (response) => {

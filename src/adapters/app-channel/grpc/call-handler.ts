@@ -12,7 +12,7 @@ import {
 import { statusWithoutAnswer } from './call-status.ts';
 import { Caller } from './caller.ts';
 import { isOneMessage, MessageCollector } from './framing.ts';
-import { headerValue, type RawHeaders, statusTrailers } from './metadata.ts';
+import { type RawHeaders, statusTrailers } from './metadata.ts';
 import { PipedCall } from './piped-call.ts';
 import type { PodAnswer } from './pod-answer.ts';
 import type { PodPool } from './pod-pool.ts';
@@ -63,8 +63,7 @@ export class CallHandler {
 
   #isAdmitted(path: string, raw: RawHeaders): boolean {
     const { token } = this.#options;
-    const given = headerValue(raw, tokenHeader);
-    return path === invokePath ? token.admits(given) : token.admitsEvent(given);
+    return path === invokePath ? token.admits(raw) : token.admitsEvent(raw);
   }
 
   #collect(stream: ServerHttp2Stream, raw: RawHeaders, method: UnaryMethod): void {

@@ -7,6 +7,7 @@ import {
   callerHeader,
   type HttpCall,
   HttpCalls,
+  pubsubHeader,
   subscriptionsOf,
 } from '../../../rules/delivery/http-calls.ts';
 import type { AppChannelOptions } from '../app-channel-options.ts';
@@ -115,16 +116,14 @@ export class HttpAppChannel implements AppChannel {
       path: query === -1 ? target : target.slice(0, query),
       contentType: headerOf(headers, 'content-type'),
       hasCaller: headerOf(headers, callerHeader) !== undefined,
+      hasPubsub: headerOf(headers, pubsubHeader) !== undefined,
       isBulk: () => isBulkRequest(body.toString()),
     });
   }
 
   /** A health check comes without a token; whatever else daprd asks over HTTP comes with it. */
   #isAdmitted({ kind }: HttpCall, { headers }: DaprRequest): boolean {
-    const { token } = this.#options;
-    return (
-      kind === 'health' || token.value === undefined || token.admits(headerOf(headers, tokenHeader))
-    );
+    return kind === 'health' || this.#options.token.admits(headers);
   }
 
   #deliveryOf(

@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
 import { admissionBench } from './benches/admission.ts';
 import { apiServerBench } from './benches/api-server.ts';
 import { controllerBench } from './benches/controller.ts';
+import { growthBench } from './benches/growth.ts';
 import { memoryBench } from './benches/memory.ts';
 import { proxyBench } from './benches/proxy.ts';
 import { proxySteadyBench } from './benches/proxy-steady.ts';
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   admissionBench,
   apiServerBench,
   controllerBench,
+  growthBench,
   memoryBench,
   proxyBench,
   proxySteadyBench,

@@ -1,14 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ensureLocalCertificates } from '../../../src/adapters/tls/local-certificates.ts';
 import type { JsonObject } from '../../../src/api/json.ts';
+import {
+  type AdmissionServer,
+  type AdmissionServers,
+  startAdmissionServers,
+} from '../admission-servers.ts';
 import { alternate } from '../alternate.ts';
 import type { Bench, BenchContext } from '../bench.ts';
 import { comparedFigure, type Figure } from '../figure.ts';
 import { type HttpLoadResult, httpLoad } from '../load/http-load.ts';
-import { MeasuredProcess } from '../measured-process.ts';
-import { accepts, freePorts, isReady, node, product, program } from '../processes.ts';
-import { productEnvironment } from '../product-environment.ts';
 import { benchFunction, largeFunctionReview, largePodReview, podReview } from '../reviews.ts';
 
 const bare = 'bare node:https server that parses the same review and answers `allowed`';
@@ -61,7 +60,7 @@ export const admissionBench: Bench = {
   description: 'admissions a second on one core, 32 TLS connections',
   needs: ['taskset', 'wrk'],
   async run(context) {
-    const servers = await startServers(context.folder, context);
+    const servers = await startAdmissionServers(context, [benchFunction]);
     try {
       const figures: Figure[] = [];
       for (const one of cases) figures.push(...(await measure(one, servers, context)));
@@ -72,52 +71,16 @@ export const admissionBench: Bench = {
   },
 };
 
-interface Side {
-  readonly process: MeasuredProcess;
-  readonly port: number;
-}
-
-interface Servers {
-  readonly ours: Side;
-  readonly bare: Side;
-}
-
-/** Both servers on core 0, with one certificate; whatever makes load is on core 1. */
-async function startServers(folder: string, { tools }: BenchContext): Promise<Servers> {
-  const certificates = join(folder, 'certs');
-  const functions = join(folder, 'functions');
-  await mkdir(functions, { recursive: true });
-  await ensureLocalCertificates(certificates, new Date());
-  await writeFile(join(functions, 'function.json'), JSON.stringify(benchFunction));
-  const [port = 0, healthPort = 0, barePort = 0] = await freePorts(3);
-  const ours = new MeasuredProcess(
-    tools,
-    [
-      ...[...product, 'webhook', '--offline', '-f', functions, '--cert-dir', certificates],
-      ...['--listen-address', '127.0.0.1', '--port', `${port}`, '--health-port', `${healthPort}`],
-    ],
-    { core: 0, environment: await productEnvironment() },
-  );
-  const bareProcess = new MeasuredProcess(
-    tools,
-    [node, program('bare-webhook.ts'), certificates, `${barePort}`],
-    { core: 0 },
-  );
-  await ours.until(() => isReady(healthPort));
-  await bareProcess.until(() => accepts(barePort));
-  return { ours: { process: ours, port }, bare: { process: bareProcess, port: barePort } };
-}
-
 async function measure(
   { id, what, path, review, atLeast, p99AtMost }: Case,
-  servers: Servers,
+  servers: AdmissionServers,
   context: BenchContext,
 ): Promise<Figure[]> {
   const body = JSON.stringify(review);
   const size = `${(body.length / 1000).toFixed(1)} kB`;
   context.say(`${what}, ${size}`);
   const side =
-    ({ process, port }: Side) =>
+    ({ process, port }: AdmissionServer) =>
     async () => {
       const before = await process.cpuSeconds();
       const result = await httpLoad(context.tools, {

@@ -13,6 +13,7 @@ import { proxySteadyBench } from './benches/proxy-steady.ts';
 import { startBench } from './benches/start.ts';
 import { compareResults } from './compare-results.ts';
 import type { Figure } from './figure.ts';
+import { renderChart } from './render-chart.ts';
 import { renderTable } from './render-table.ts';
 import { findTools, packageOf, type Tools } from './tools.ts';
 
@@ -36,6 +37,8 @@ Usage: npm run bench [-- OPTIONS]
   --seconds N      how long a side is loaded in a turn (default 5)
   --quick          one short turn: shows that it runs, measures nothing
   --json FILE      write the figures to a file as well
+  --chart FILE     draw those that have a goal, as SVG
+  --from FILE      measure nothing: table and chart of a run that wrote the file
   --compare FILE   say what got worse since the run that wrote the file; exit code 1 if anything did
   --help
 
@@ -62,6 +65,8 @@ interface Arguments {
   readonly isQuick: boolean;
   readonly json: string | undefined;
   readonly compare: string | undefined;
+  readonly chart: string | undefined;
+  readonly from: string | undefined;
 }
 
 process.exitCode = await run(process.argv.slice(2));
@@ -78,11 +83,13 @@ async function run(args: readonly string[]): Promise<number> {
   }
   // Read first: a file that is not there should not be found out at the end.
   const earlier = parsed.compare === undefined ? undefined : await readResults(parsed.compare);
-  const results = await measure(parsed);
+  const results =
+    parsed.from === undefined ? await measure(parsed) : await readResults(parsed.from);
   process.stdout.write(`${renderTable(results.figures)}\n`);
   if (parsed.json !== undefined) {
     await writeFile(parsed.json, `${JSON.stringify(results, null, 2)}\n`);
   }
+  if (parsed.chart !== undefined) await writeFile(parsed.chart, renderChart(results.figures));
   if (earlier === undefined) return 0;
   const { lines, hasRegression } = compareResults(earlier.figures, results.figures);
   process.stdout.write(`\n${lines.join('\n')}\n`);
@@ -135,6 +142,8 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { problem:
         quick: { type: 'boolean' },
         json: { type: 'string' },
         compare: { type: 'string' },
+        chart: { type: 'string' },
+        from: { type: 'string' },
         help: { type: 'boolean' },
       },
     }));
@@ -157,6 +166,8 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { problem:
     isQuick,
     json: text(values['json']),
     compare: text(values['compare']),
+    chart: text(values['chart']),
+    from: text(values['from']),
   };
 }
 

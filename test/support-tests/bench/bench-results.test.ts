@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { alternate } from '../../bench/alternate.ts';
 import { compareResults } from '../../bench/compare-results.ts';
 import { comparedFigure, type Figure, isReached } from '../../bench/figure.ts';
+import { renderChart } from '../../bench/render-chart.ts';
 import { renderTable } from '../../bench/render-table.ts';
 import { quantile, spreadOf } from '../../bench/statistics.ts';
 
@@ -51,6 +52,17 @@ describe('a figure', () => {
     expect(renderTable([rate(0.5)])).toContain(
       '| a rate | 500 requests/s | 1,000         | 0.50  | >= 0.8 | missed |',
     );
+  });
+});
+
+describe('the chart', () => {
+  it('has a bar for each figure with a goal, in the colour of its verdict', () => {
+    const plain = { id: 'm', what: 'without a goal', unit: 'MiB', ours: spreadOf([1]) };
+    const svg = renderChart([rate(0.9), { ...rate(0.5), what: 'a < b' }, plain]);
+    expect(svg.match(/fill="#2e7d32"/g)).toHaveLength(1);
+    expect(svg.match(/fill="#c62828"/g)).toHaveLength(1);
+    expect(svg).toContain('a &lt; b');
+    expect(svg).not.toContain('without a goal');
   });
 });
 

@@ -41,6 +41,34 @@ async function stopInTime(
   return ExitCode.ok;
 }
 
+/**
+ * Starts a process, or says in its log why it cannot be started.
+ *
+ * @param ports that it was told to listen on
+ * @param start gives problems that it found, or throws
+ * @returns undefined when it could not be started
+ */
+export async function startOrExplain<Running extends object>(
+  ports: Ports,
+  log: Logger,
+  start: () => Promise<Running | StartProblems>,
+): Promise<Running | undefined> {
+  let problems: readonly string[];
+  try {
+    const result = await start();
+    if (!('problems' in result)) return result;
+    problems = result.problems;
+  } catch (error) {
+    problems = [explainStartFailure(error, ports)];
+  }
+  for (const problem of problems) log.error({ problem }, 'cannot start');
+  return undefined;
+}
+
+interface StartProblems {
+  readonly problems: readonly string[];
+}
+
 /** Ports that a process was told to listen on. */
 interface Ports {
   /** Absent where nothing is admitted. */

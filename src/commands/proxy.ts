@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { createLineLog, type Log } from '../adapters/line-log.ts';
 import { EnvVar } from '../api/keys.ts';
 import { type PodSource, type RunningProxy, startProxy } from '../processes/proxy.ts';
@@ -75,6 +76,7 @@ async function start(
         pods: podsOf(inputs, settings),
         token: environment[EnvVar.appApiToken],
         isTokenOnEvents: appTokenOnEvents,
+        maxHeldSize: settings.maxHeldSize ?? defaultMaxHeldBytes(),
         gracePeriod: Math.max(0, gracePeriod - spareSeconds),
       },
       log,
@@ -83,6 +85,15 @@ async function start(
     log.fatal({ err: error }, `cannot start: ${explain(error, inputs, settings)}`);
     return undefined;
   }
+}
+
+/**
+ * Around what is held come Node itself, buffers that are not collected yet, and answers:
+ * a proxy that is flooded takes some three times as much in all.
+ */
+function defaultMaxHeldBytes(): number {
+  const memory = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+  return Math.min(1024 ** 3, Math.floor(memory / 4));
 }
 
 function explain(error: unknown, inputs: EventInputs, { healthPort }: ProxyOptions): string {

@@ -1,14 +1,12 @@
 import { createLogger } from '../adapters/log.ts';
 import { startController } from '../processes/controller.ts';
-import { openCertificates } from '../processes/open-certificates.ts';
-import { startAdmission } from '../processes/webhook.ts';
 import { certificateSettingsOf } from '../settings/certificate-options.ts';
 import { controllerOptions } from '../settings/controller-options.ts';
 import { admissionOptions, processOptions } from '../settings/process-options.ts';
 import { proxySettingsOf } from '../settings/proxy-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
 import { serveUntilStopped } from './process-lifetime.ts';
-import { startInCluster } from './start-in-cluster.ts';
+import { admissionStarter, startInCluster } from './start-in-cluster.ts';
 
 export const serveCommand = defineCommand({
   name: 'serve',
@@ -29,10 +27,7 @@ export const serveCommand = defineCommand({
     log.info({ settings }, 'starting');
     const running = await startInCluster(settings, log, (opened) => [
       // First, so that nothing is written by a process that then cannot listen.
-      (metrics) => {
-        const source = openCertificates(certificates.settings, opened, log);
-        return startAdmission(settings, opened, source, metrics, log);
-      },
+      admissionStarter(settings, certificates.settings, opened, log),
       (metrics) =>
         startController({ ...settings, proxy: proxySettingsOf(settings) }, opened, metrics, log),
     ]);

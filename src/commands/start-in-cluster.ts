@@ -1,4 +1,5 @@
 import type { Logger } from '../adapters/log.ts';
+import { openCertificates } from '../processes/open-certificates.ts';
 import { type AccessSettings, type OpenedCluster, openCluster } from '../processes/open-cluster.ts';
 import {
   type HealthSettings,
@@ -7,27 +8,40 @@ import {
   type StartedBy,
   startParts,
 } from '../processes/process-part.ts';
-import { explainStartFailure } from './process-lifetime.ts';
+import {
+  type AdmissionPart,
+  type AdmissionSettings,
+  startAdmission,
+} from '../processes/webhook.ts';
+import type { CertificateSettings } from '../settings/certificate-options.ts';
+import { startOrExplain } from './process-lifetime.ts';
 
 /**
  * Starts the parts of a process that follows a cluster.
  *
  * @returns undefined when it could not be started; why is in the log
  */
-export async function startInCluster<const Starters extends readonly PartStarter[]>(
+export function startInCluster<const Starters extends readonly PartStarter[]>(
   settings: HealthSettings & AccessSettings & { readonly port?: number },
   log: Logger,
   starters: (opened: OpenedCluster) => Starters,
 ): Promise<RunningParts<StartedBy<Starters>> | undefined> {
-  const result = await openCluster(settings, log);
-  if ('problems' in result) {
-    for (const problem of result.problems) log.error({ problem }, 'cannot start');
-    return undefined;
-  }
-  try {
-    return await startParts(settings, result.opened, starters(result.opened));
-  } catch (error) {
-    log.error({ problem: explainStartFailure(error, settings) }, 'cannot start');
-    return undefined;
-  }
+  return startOrExplain(settings, log, async () => {
+    const result = await openCluster(settings, log);
+    if ('problems' in result) return result;
+    return startParts(settings, result.opened, starters(result.opened));
+  });
+}
+
+/** The part that admits, with certificates that the cluster's API servers are to trust. */
+export function admissionStarter(
+  settings: AdmissionSettings,
+  certificates: CertificateSettings,
+  opened: OpenedCluster,
+  log: Logger,
+): (...args: Parameters<PartStarter>) => Promise<AdmissionPart> {
+  return (metrics) => {
+    const source = openCertificates(certificates, opened, log);
+    return startAdmission(settings, opened, source, metrics, log);
+  };
 }

@@ -1,10 +1,6 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createLogger, type Logger } from '../adapters/log.ts';
-import { certificateFiles } from '../adapters/tls/certificate-pair.ts';
-import type { CertificateSource } from '../adapters/tls/certificate-source.ts';
-import { openCertificateFiles, openCertificates } from '../processes/open-certificates.ts';
-import { type OpenedSource, openFiles } from '../processes/open-source.ts';
-import { type RunningWebhook, startWebhook } from '../processes/webhook.ts';
+import type { RunningWebhook } from '../processes/webhook.ts';
 import {
   type CertificateSettings,
   certificateSettingsOf,
@@ -13,8 +9,7 @@ import type { SettingsOf } from '../settings/option.ts';
 import * as options from '../settings/options.ts';
 import { admissionOptions, processOptions } from '../settings/process-options.ts';
 import { defineCommand, ExitCode } from './command.ts';
-import { explainStartFailure, serveUntilStopped } from './process-lifetime.ts';
-import { sampleReview } from './sample-review.ts';
+import { serveUntilStopped } from './process-lifetime.ts';
 
 const webhookOptions = {
   offline: options.offline,
@@ -51,109 +46,27 @@ export const webhookCommand = defineCommand({
     log.info({ settings }, 'starting');
     const running = await start(settings, certificates.settings, log);
     if (running === undefined) return ExitCode.failed;
-    const { port, healthPort } = running;
-    return serveUntilStopped(
-      { port, healthPort },
-      running,
-      settings.shutdownTimeout,
-      io,
-      log,
-      () => {
-        if (running.folder !== undefined) io.stdout.write(banner(running.folder, running));
-      },
-    );
+    const { port, healthPort, banner } = running;
+    const ports = { port, healthPort };
+    return serveUntilStopped(ports, running, settings.shutdownTimeout, io, log, () => {
+      if (banner !== undefined) io.stdout.write(banner);
+    });
   },
 });
 
-interface StartedWebhook extends RunningWebhook {
-  readonly functionCount: number;
-  /** Of the certificates that were made here; undefined where API servers are the clients. */
-  readonly folder: string | undefined;
-}
-
+/** Each way loads only what it needs. In a cluster the log is all there is to read. */
 async function start(
   settings: WebhookSettings,
   certificates: CertificateSettings,
   log: Logger,
-): Promise<StartedWebhook | undefined> {
-  try {
-    const isLocal = settings.offline && certificates.kind === 'files';
-    const result = isLocal
-      ? await openOffline(settings, certificates, log)
-      : await openOnline(settings, certificates, log);
-    if ('problems' in result) {
-      for (const problem of result.problems) log.error({ problem }, 'cannot start');
-      return undefined;
-    }
-    const { opened, functionCount } = result;
-    const running = await startWebhook(settings, opened, result.certificates, log);
-    return {
-      ...running,
-      functionCount,
-      folder: isLocal ? resolve(certificates.folder) : undefined,
-    };
-  } catch (error) {
-    log.error({ problem: explainStartFailure(error) }, 'cannot start');
-    return undefined;
+): Promise<(RunningWebhook & { readonly banner?: string }) | undefined> {
+  if (settings.offline && certificates.kind === 'files') {
+    const { startOffline } = await import('./start-offline.ts');
+    return startOffline(settings, resolve(certificates.folder), log);
   }
-}
-
-/** Functions, and certificates, from where the settings say. */
-type OpenResult =
-  | {
-      readonly opened: OpenedSource;
-      readonly functionCount: number;
-      readonly certificates: CertificateSource;
-    }
-  | { readonly problems: readonly string[] };
-
-async function openOffline(
-  settings: WebhookSettings,
-  certificates: Extract<CertificateSettings, { kind: 'files' }>,
-  log: Logger,
-): Promise<OpenResult> {
-  await ensureCertificates(resolve(certificates.folder), log);
-  const result = await openFiles(settings.filename, log);
-  if ('problems' in result) return result;
-  return { ...result, certificates: openCertificateFiles(certificates, log) };
-}
-
-/** Made on demand, because making them loads a library that serving does not need. */
-async function ensureCertificates(folder: string, log: Logger): Promise<void> {
-  const { ensureLocalCertificates } = await import('../adapters/tls/local-certificates.ts');
-  const isNew = await ensureLocalCertificates(folder, new Date());
-  if (isNew) log.info({ folder }, 'made a certificate authority and a serving certificate');
-}
-
-async function openOnline(
-  settings: WebhookSettings,
-  certificates: CertificateSettings,
-  log: Logger,
-): Promise<OpenResult> {
-  const { openCluster } = await import('../processes/open-cluster.ts');
-  const result = await openCluster(settings, log);
-  if ('problems' in result) return result;
-  return { ...result, certificates: openCertificates(certificates, result.opened, log) };
-}
-
-/** What somebody at a terminal wants to know. Only offline: in a cluster the log is all there is. */
-function banner(folder: string, running: StartedWebhook): string {
-  const ca = join(folder, certificateFiles.ca);
-  const review = JSON.stringify(sampleReview);
-  return [
-    '',
-    `Admission  https://localhost:${running.port}  (/mutate/functions, /validate/functions, /mutate/pods)`,
-    `Health     http://localhost:${running.healthPort}  (/healthz, /readyz, /metrics)`,
-    `CA         ${ca}`,
-    `Functions  ${running.functionCount} known`,
-    '',
-    'Try it:',
-    `curl --cacert ${shellQuote(ca)} -H 'Content-Type: application/json' -d ${shellQuote(review)} https://localhost:${running.port}/mutate/functions`,
-    '',
-    '',
-  ].join('\n');
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  const { admissionStarter, startInCluster } = await import('./start-in-cluster.ts');
+  const running = await startInCluster(settings, log, (opened) => [
+    admissionStarter(settings, certificates, opened, log),
+  ]);
+  return running === undefined ? undefined : { ...running, port: running.parts[0].port };
 }

@@ -25,13 +25,12 @@ export interface AccessSettings {
 }
 
 export type OpenClusterResult =
-  | { readonly opened: OpenedCluster; readonly functionCount: number }
+  | { readonly opened: OpenedCluster }
   | { readonly problems: readonly string[] };
 
 /**
  * Functions from a cluster, followed by watches. Does not wait for the API
  * server: what is still unknown keeps the process from being ready.
- *
  */
 export async function openCluster(
   { kubeconfig, serviceAccountDir }: AccessSettings,
@@ -68,7 +67,6 @@ export async function openCluster(
         controllerConnection.close();
       },
     },
-    functionCount: 0,
   };
 }
 

@@ -8,6 +8,7 @@ import type { AppChannel } from '../proxy/app-channel.ts';
 import { drain } from '../proxy/drain.ts';
 import { EndpointPool } from '../proxy/endpoint-pool.ts';
 import { EventDispatcher } from '../proxy/event-dispatcher.ts';
+import { HeldBytes } from '../proxy/held-bytes.ts';
 import { WaitingRoom } from '../proxy/waiting-room.ts';
 import type { EventInputs } from '../rules/delivery/event-inputs.ts';
 import type { HostAndPort } from '../rules/delivery/read-endpoint.ts';
@@ -45,6 +46,7 @@ export interface ProxySettings {
   readonly maxWaitingSize: number;
   readonly maxMessageSize: number;
   readonly maxInFlight: number;
+  readonly maxHeldSize: number;
   readonly connectTimeout: number;
   readonly responseTimeout: number;
   readonly gracePeriod: number;
@@ -88,6 +90,8 @@ export async function startProxy(settings: ProxySettings, log: Log): Promise<Run
       metrics.forget(endpoint);
     },
   });
+  // In any case there is room for one message, framing included.
+  const held = new HeldBytes(Math.max(settings.maxHeldSize, limits.maxMessageBytes + 1024));
   let dns: DnsEndpoints | undefined;
   const dispatcher = new EventDispatcher({
     pool,
@@ -103,6 +107,7 @@ export async function startProxy(settings: ProxySettings, log: Log): Promise<Run
     observer: metrics,
     token: new AppToken(settings.token, settings.isTokenOnEvents),
     limits,
+    held,
     log,
   });
   let isListening = false;
@@ -120,6 +125,7 @@ export async function startProxy(settings: ProxySettings, log: Log): Promise<Run
         inFlight: () => dispatcher.inFlight,
         waiting: () => dispatcher.waiting,
         waitingBytes: () => room.bytes,
+        heldBytes: () => held.bytes,
         connections: () => channel.connections,
         endpoints: () =>
           pool.endpoints.map(({ endpoint, inFlight }) => ({ name: endpoint.name, inFlight })),

@@ -53,6 +53,8 @@ export interface Cancellation {
 export type Refusal =
   /** So much waits already that this had no room (count or bytes). */
   | 'full'
+  /** All that is held already leaves no memory for it. */
+  | 'memory'
   /** No pod could be reached in the time that an event may wait. */
   | 'waited'
   /** There are pods, and each says that it does not take this. */

@@ -3,7 +3,7 @@ import { Port } from '../api/keys.ts';
 import type { Reading } from '../rules/proxy/reading.ts';
 import { logLevels } from './log-levels.ts';
 import type { Option } from './option.ts';
-import { oneOf, portFrom, TextSchema } from './text-schema.ts';
+import { anyText, oneOf, portFrom, TextSchema } from './text-schema.ts';
 
 /** Options of every process, and so of the proxy as well. */
 
@@ -34,7 +34,7 @@ export const logLevel = {
 export const settingsFile = {
   flag: 'settings-file',
   placeholder: 'FILE',
-  schema: new TextSchema<string | undefined>((path) => ({ value: path }), undefined),
+  schema: new TextSchema<string | undefined>(anyText, undefined),
   defaultText: 'none',
   help: 'YAML or JSON file of settings by the names of their flags, such as one that a ConfigMap is mounted as; flags and variables decide over it.',
 } satisfies Option;

@@ -91,6 +91,14 @@ export const maxInFlight = {
   help: 'How many events may be with pods at the same time; more wait.',
 } satisfies Option;
 
+export const maxHeldSize = {
+  flag: 'max-held-size',
+  placeholder: 'QUANTITY',
+  schema: new TextSchema<number | undefined>(readSize, undefined),
+  defaultText: 'a quarter of the memory, 1Gi at most',
+  help: 'How large all events that arrive, wait or are with pods may be together, in bytes, one of the largest in any case; for more, Dapr is told at once to try again. The memory is that which the container may take.',
+} satisfies Option;
+
 export const connectTimeout = {
   flag: 'connect-timeout',
   placeholder: 'SECONDS',

@@ -1,16 +1,10 @@
-/** What reads a value and brings the default; those of zod do, and `TextSchema`. */
-export interface OptionSchema<Value> {
-  safeParse(input: unknown): SchemaResult<Value>;
-  /** @throws with what is wrong */
-  parse(input: unknown): Value;
-}
+import type { Reading } from '../rules/proxy/reading.ts';
 
-export type SchemaResult<Value> =
-  | { readonly success: true; readonly data: Value }
-  | {
-      readonly success: false;
-      readonly error: { readonly issues: readonly { readonly message: string }[] };
-    };
+/** What reads a value and brings the default. */
+export interface OptionSchema<Value> {
+  /** @param written text, for a list texts; undefined where nothing is written */
+  read(written: unknown): Reading<Value>;
+}
 
 /**
  * One setting: a flag, an environment variable and an entry of the settings file, of

@@ -1,20 +1,21 @@
-import { z } from 'zod';
 import { projectName } from '../api/keys.ts';
 import { type Duration, readLifetime } from '../rules/certificates/duration.ts';
 import { readHosts } from '../rules/certificates/read-hosts.ts';
+import { mustRead } from '../rules/proxy/reading.ts';
 import type { Option } from './option.ts';
-import { labelNameSchema, readBy, readListBy, subdomainNameSchema } from './option-schemas.ts';
+import { anyText, labelName, oneOf, subdomainName, TextSchema } from './text-schema.ts';
 
 /** Every option about the certificates of the webhook. */
 
 const sources = ['secret', 'files'] as const;
+type Source = (typeof sources)[number];
 
 const defaultSecret = `${projectName}-certificates`;
 
 export const certificates = {
   flag: 'certificates',
   placeholder: 'SOURCE',
-  schema: z.enum(sources, { error: `must be one of ${sources.join(', ')}` }).optional(),
+  schema: new TextSchema<Source | undefined>(oneOf(sources), undefined),
   defaultText: 'files with --cert-dir or --offline, else secret',
   help: 'Where the serving certificate comes from: secret makes and renews it, together with its CA, in a Secret that all replicas share, and keeps caBundle; files is for those that somebody else keeps.',
 } satisfies Option;
@@ -22,7 +23,7 @@ export const certificates = {
 export const certDir = {
   flag: 'cert-dir',
   placeholder: 'FOLDER',
-  schema: z.string().optional(),
+  schema: new TextSchema<string | undefined>(anyText, undefined),
   defaultText: 'certs for local use, else none',
   help: 'Folder of tls.crt and tls.key, read again when they change; for local use (certs, webhook --offline) they are made, with ca.crt, when they are not there.',
 } satisfies Option;
@@ -30,7 +31,7 @@ export const certDir = {
 export const certificateSecret = {
   flag: 'certificate-secret',
   placeholder: 'NAME',
-  schema: subdomainNameSchema('a Secret').default(defaultSecret),
+  schema: new TextSchema(subdomainName('a Secret'), defaultSecret),
   defaultText: defaultSecret,
   help: 'Secret of CA, serving certificate and their keys.',
 } satisfies Option;
@@ -39,7 +40,7 @@ export const certificateHosts = {
   flag: 'certificate-hosts',
   placeholder: 'HOST',
   isList: true,
-  schema: readListBy(readHosts).default([]),
+  schema: new TextSchema(readHosts, []),
   defaultText: 'none',
   help: 'DNS names and IP addresses that the certificate in the Secret is good for beside those of the Service, such as those in the url of a webhook; separated by commas, or several times.',
 } satisfies Option;
@@ -47,7 +48,7 @@ export const certificateHosts = {
 export const serviceName = {
   flag: 'service-name',
   placeholder: 'NAME',
-  schema: labelNameSchema('a Service').default(projectName),
+  schema: new TextSchema(labelName('a Service'), projectName),
   defaultText: projectName,
   help: 'Service by which API servers call the webhook; the certificate in the Secret is for it.',
 } satisfies Option;
@@ -55,7 +56,7 @@ export const serviceName = {
 export const serviceNamespace = {
   flag: 'service-namespace',
   placeholder: 'NAMESPACE',
-  schema: labelNameSchema('a namespace').optional(),
+  schema: new TextSchema<string | undefined>(labelName('a namespace'), undefined),
   defaultText: "the pod's own, else that of the kubeconfig's context, else default",
   help: 'Namespace of that Service, and of the Secret.',
 } satisfies Option;
@@ -63,7 +64,7 @@ export const serviceNamespace = {
 export const certificateLifetime = {
   flag: 'certificate-lifetime',
   placeholder: 'DURATION',
-  schema: readBy(readLifetime).prefault('30d'),
+  schema: new TextSchema(readLifetime, mustRead(readLifetime('30d'))),
   beside: { flag: 'ca-lifetime', problem: lifetimeProblem },
   defaultText: '30d',
   help: 'How long a serving certificate in the Secret is good for, e.g. 30d, 720h or 90s; renewed after two thirds.',
@@ -72,7 +73,7 @@ export const certificateLifetime = {
 export const caLifetime = {
   flag: 'ca-lifetime',
   placeholder: 'DURATION',
-  schema: readBy(readLifetime).prefault('365d'),
+  schema: new TextSchema(readLifetime, mustRead(readLifetime('365d'))),
   defaultText: '365d',
   help: 'How long its CA is good for; after two thirds the next one is trusted beside it, before it signs.',
 } satisfies Option;

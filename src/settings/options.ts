@@ -1,14 +1,18 @@
-import { z } from 'zod';
 import { projectName } from '../api/keys.ts';
 import { isDnsLabel } from '../rules/names.ts';
+import type { Reading } from '../rules/proxy/reading.ts';
+import { readSwitch } from '../rules/proxy/setting-readers.ts';
 import type { Option } from './option.ts';
 import {
-  labelNameSchema,
-  portSchema,
-  subdomainNameSchema,
-  switchSchema,
-  wholeNumberSchema,
-} from './option-schemas.ts';
+  anyText,
+  labelName,
+  oneOf,
+  portFrom,
+  seconds,
+  subdomainName,
+  TextSchema,
+  wholeNumber,
+} from './text-schema.ts';
 
 /** Every option of every command, once. A command names those it takes. */
 
@@ -26,14 +30,14 @@ const defaultExcludedNamespaces = ['kube-system', 'kube-public', 'kube-node-leas
 export const port = {
   flag: 'port',
   placeholder: 'PORT',
-  schema: portSchema(9443),
+  schema: new TextSchema(portFrom(0), 9443),
   defaultText: '9443',
   help: 'Port of the admission endpoints, HTTPS; 0 takes a free one.',
 } satisfies Option;
 
 export const offline = {
   flag: 'offline',
-  schema: switchSchema(false),
+  schema: new TextSchema(readSwitch, false),
   defaultText: 'false',
   help: 'Take Functions, Servings and Components from files (-f) instead of a cluster.',
 } satisfies Option;
@@ -43,7 +47,7 @@ export const filename = {
   short: 'f',
   placeholder: 'FILE',
   isList: true,
-  schema: z.array(z.string()).default([]),
+  schema: new TextSchema<readonly string[], readonly string[]>(anyText, []),
   defaultText: 'none',
   help: 'YAML or JSON file, or folder of such files with all its folders; may be given several times.',
 } satisfies Option;
@@ -51,7 +55,7 @@ export const filename = {
 export const kubeconfig = {
   flag: 'kubeconfig',
   placeholder: 'FILE',
-  schema: z.string().optional(),
+  schema: new TextSchema<string | undefined>(anyText, undefined),
   defaultText: "as kubectl finds it, else the pod's own ServiceAccount",
   help: 'How to reach the cluster.',
 } satisfies Option;
@@ -59,7 +63,7 @@ export const kubeconfig = {
 export const serviceAccountDir = {
   flag: 'service-account-dir',
   placeholder: 'FOLDER',
-  schema: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
+  schema: new TextSchema<string>(anyText, '/var/run/secrets/kubernetes.io/serviceaccount'),
   defaultText: '/var/run/secrets/kubernetes.io/serviceaccount',
   help: "The pod's own ServiceAccount, with token, ca.crt and namespace: the way to the cluster where there is no kubeconfig.",
 } satisfies Option;
@@ -68,7 +72,7 @@ export const serviceAccountDir = {
 export const kubeContext = {
   flag: 'kube-context',
   placeholder: 'NAME',
-  schema: z.string().optional(),
+  schema: new TextSchema<string | undefined>(anyText, undefined),
   defaultText: "the kubeconfig's current one",
   help: 'Context of the kubeconfig, and so the cluster and the user.',
 } satisfies Option;
@@ -76,7 +80,7 @@ export const kubeContext = {
 export const installNamespace = {
   flag: 'install-namespace',
   placeholder: 'NAMESPACE',
-  schema: labelNameSchema('a namespace').default(projectName),
+  schema: new TextSchema(labelName('a namespace'), projectName),
   defaultText: projectName,
   help: 'Namespace that this project is installed in.',
 } satisfies Option;
@@ -85,9 +89,7 @@ export const excludedNamespaces = {
   flag: 'excluded-namespaces',
   placeholder: 'NAMESPACE',
   isList: true,
-  schema: z
-    .array(z.string().refine((name) => isDnsLabel(name), { error: 'must be names of namespaces' }))
-    .default(defaultExcludedNamespaces),
+  schema: new TextSchema(readNamespaces, defaultExcludedNamespaces),
   defaultText: defaultExcludedNamespaces.join(','),
   help: 'Namespaces whose Pods are left alone; separated by commas, or several times.',
 } satisfies Option;
@@ -95,11 +97,7 @@ export const excludedNamespaces = {
 export const shutdownTimeout = {
   flag: 'shutdown-timeout',
   placeholder: 'SECONDS',
-  schema: z.coerce
-    .number({ error: 'must be a number of seconds' })
-    .min(0, 'must not be negative')
-    .max(3600, 'must be at most 3600')
-    .default(20),
+  schema: new TextSchema(seconds(0, 3600), 20),
   defaultText: '20',
   help: 'How long requests in flight may take to finish after SIGTERM.',
 } satisfies Option;
@@ -108,7 +106,7 @@ export const namespace = {
   flag: 'namespace',
   short: 'n',
   placeholder: 'NAMESPACE',
-  schema: labelNameSchema('a namespace').default('default'),
+  schema: new TextSchema(labelName('a namespace'), 'default'),
   defaultText: 'default',
   help: 'Namespace of objects that name none.',
 } satisfies Option;
@@ -117,9 +115,7 @@ export const output = {
   flag: 'output',
   short: 'o',
   placeholder: 'FORMAT',
-  schema: z
-    .enum(outputFormats, { error: `must be one of ${outputFormats.join(', ')}` })
-    .default('yaml'),
+  schema: new TextSchema(oneOf(outputFormats), 'yaml'),
   defaultText: 'yaml',
   help: 'yaml, json (one List), or diff (what admission changes, and why).',
 } satisfies Option;
@@ -129,16 +125,14 @@ export const reportFormat = {
   flag: 'output',
   short: 'o',
   placeholder: 'FORMAT',
-  schema: z
-    .enum(reportFormats, { error: `must be one of ${reportFormats.join(', ')}` })
-    .default('text'),
+  schema: new TextSchema(oneOf(reportFormats), 'text'),
   defaultText: 'text',
   help: 'text (for people), or json (for programs).',
 } satisfies Option;
 
 export const leaderElect = {
   flag: 'leader-elect',
-  schema: switchSchema(true),
+  schema: new TextSchema(readSwitch, true),
   defaultText: 'true',
   help: 'Reconcile only while holding the Lease; turn off only where exactly one process runs.',
 } satisfies Option;
@@ -146,7 +140,7 @@ export const leaderElect = {
 export const leaseName = {
   flag: 'lease-name',
   placeholder: 'NAME',
-  schema: subdomainNameSchema('a Lease').default(projectName),
+  schema: new TextSchema(subdomainName('a Lease'), projectName),
   defaultText: projectName,
   help: 'Lease that the process holds which reconciles.',
 } satisfies Option;
@@ -154,7 +148,7 @@ export const leaseName = {
 export const leaseNamespace = {
   flag: 'lease-namespace',
   placeholder: 'NAMESPACE',
-  schema: labelNameSchema('a namespace').optional(),
+  schema: new TextSchema<string | undefined>(labelName('a namespace'), undefined),
   defaultText: "the pod's own, else that of the kubeconfig's context, else default",
   help: 'Namespace of the Lease.',
 } satisfies Option;
@@ -162,14 +156,14 @@ export const leaseNamespace = {
 export const concurrency = {
   flag: 'concurrency',
   placeholder: 'NUMBER',
-  schema: wholeNumberSchema(1, 100, 10),
+  schema: new TextSchema(wholeNumber(1, 100), 10),
   defaultText: '10',
   help: 'Functions that are reconciled at the same time.',
 } satisfies Option;
 
 export const repairMissedPods = {
   flag: 'repair-missed-pods',
-  schema: switchSchema(false),
+  schema: new TextSchema(readSwitch, false),
   defaultText: 'false',
   help: 'Evict function pods that were made while the webhook was away, so that they are made anew and admitted.',
 } satisfies Option;
@@ -177,7 +171,13 @@ export const repairMissedPods = {
 export const repairRate = {
   flag: 'repair-rate',
   placeholder: 'NUMBER',
-  schema: wholeNumberSchema(1, 6000, 20),
+  schema: new TextSchema(wholeNumber(1, 6000), 20),
   defaultText: '20',
   help: 'Evictions per minute at most, with --repair-missed-pods.',
 } satisfies Option;
+
+function readNamespaces(names: readonly string[]): Reading<readonly string[]> {
+  return names.every((name) => isDnsLabel(name))
+    ? { value: names }
+    : { problem: 'must be names of namespaces' };
+}

@@ -32,14 +32,14 @@ export function parseSettings<Table extends OptionTable>(
     const { flag } = option;
     const written =
       flags.written.get(flag) ?? readVariable(option, environment) ?? inFile?.written.get(flag);
-    const parsed = option.schema.safeParse(textOf(option, written));
+    const reading = option.schema.read(textOf(option, written));
     const origin = written?.origin ?? `--${flag}`;
     origins.set(flag, origin);
-    if (parsed.success) {
-      settings[name] = parsed.data;
-      values.set(flag, parsed.data);
+    if ('value' in reading) {
+      settings[name] = reading.value;
+      values.set(flag, reading.value);
     } else {
-      problems.push(...parsed.error.issues.map((issue) => `${origin}: ${issue.message}`));
+      problems.push(`${origin}: ${reading.problem}`);
     }
   }
   for (const { flag, beside } of Object.values(table)) {

@@ -1,9 +1,11 @@
+import { isDnsLabel, isDnsSubdomain } from '../rules/names.ts';
 import type { Reading } from '../rules/proxy/reading.ts';
-import type { OptionSchema, SchemaResult } from './option.ts';
+import type { OptionSchema } from './option.ts';
 
 /**
- * Reads the text of an option, or its texts, without a library: the proxy, of which
- * there is one per Function, has no memory to spare for one.
+ * Reads the text of an option, or its texts. Annotations are read by the same rules,
+ * and the proxy, of which there is one per Function, has no memory to spare for a
+ * library that would do it.
  */
 export class TextSchema<Value, Written extends string | readonly string[] = string>
   implements OptionSchema<Value>
@@ -22,20 +24,17 @@ export class TextSchema<Value, Written extends string | readonly string[] = stri
     return new TextSchema(this.#read, fallback);
   }
 
-  safeParse(input: unknown): SchemaResult<Value> {
-    if (input === undefined) return { success: true, data: this.#fallback };
+  read(written: unknown): Reading<Value> {
     // What comes is what `Option.isList` says, and then all of it is text.
-    const reading = this.#read(input as Written);
-    return 'value' in reading
-      ? { success: true, data: reading.value }
-      : { success: false, error: { issues: [{ message: reading.problem }] } };
+    return written === undefined ? { value: this.#fallback } : this.#read(written as Written);
   }
+}
 
-  parse(input: unknown): Value {
-    const result = this.safeParse(input);
-    if (result.success) return result.data;
-    throw new Error(result.error.issues.map(({ message }) => message).join('; '));
-  }
+/** Whatever is written: a path, a name that only a cluster can judge. */
+export function anyText<Written extends string | readonly string[]>(
+  written: Written,
+): Reading<Written> {
+  return { value: written };
 }
 
 /** One of a few words. */
@@ -46,6 +45,18 @@ export function oneOf<const Word extends string>(
     const word = words.find((known) => known === text);
     return word === undefined ? { problem: `must be one of ${words.join(', ')}` } : { value: word };
   };
+}
+
+/** @param what it names, as in `must be the name of a namespace` */
+export function labelName(what: string): (text: string) => Reading<string> {
+  return (text) =>
+    isDnsLabel(text) ? { value: text } : { problem: `must be the name of ${what}` };
+}
+
+/** The same for what may have dots in its name. */
+export function subdomainName(what: string): (text: string) => Reading<string> {
+  return (text) =>
+    isDnsSubdomain(text) ? { value: text } : { problem: `must be the name of ${what}` };
 }
 
 export function portFrom(least: 0 | 1): (text: string) => Reading<number> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandList } from '../../src/commands/command-list.ts';
+import { mustRead } from '../../src/rules/proxy/reading.ts';
 import { type Option, variableOf } from '../../src/settings/option.ts';
 import * as allOptions from '../../src/settings/options.ts';
 import { readDocument } from '../support/source-tree.ts';
@@ -54,12 +55,12 @@ describe("the README's table of settings", () => {
 
   it('states the defaults that hold', () => {
     for (const option of options as Option[]) {
-      const value: unknown = option.schema.parse(undefined);
+      const value: unknown = mustRead(option.schema.read(undefined));
       if (value === undefined || option.defaultText === 'none') continue;
       const text = Array.isArray(value) ? value.join(',') : String(value);
       // A quantity has a unit in its text, and none in its value.
       if (text !== option.defaultText) {
-        expect(option.schema.parse(option.defaultText)).toEqual(value);
+        expect(mustRead(option.schema.read(option.defaultText))).toEqual(value);
       }
     }
   });

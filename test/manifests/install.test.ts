@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { asList, at, type JsonObject, objectsOf } from '../../src/api/json.ts';
 import * as keys from '../../src/api/keys.ts';
 import { serveCommand } from '../../src/commands/serve.ts';
+import { mustRead } from '../../src/rules/proxy/reading.ts';
 import { parseSettings } from '../../src/settings/parse-settings.ts';
 import { readSettingsFile } from '../../src/settings/read-settings-file.ts';
 import { version } from '../../src/settings/version.ts';
@@ -265,7 +266,7 @@ describe('the pods', () => {
 
   it('answer until API servers know that they go, then finish, and only then are killed', () => {
     const delay = Number(pick(container, 'lifecycle', 'preStop', 'sleep', 'seconds'));
-    const shutdown = serveCommand.options.shutdownTimeout.schema.parse(undefined);
+    const shutdown = mustRead(serveCommand.options.shutdownTimeout.schema.read(undefined));
     expect(delay).toBeGreaterThanOrEqual(5);
     expect(podSpec['terminationGracePeriodSeconds']).toBeGreaterThan(delay + shutdown);
   });

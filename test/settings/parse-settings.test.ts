@@ -84,7 +84,7 @@ describe('settings', () => {
       '--offline: must be true or false',
       'CLUSTER_DOMAIN: must be a DNS domain, such as cluster.local',
       '--log-level: must be one of trace, debug, info, warn, error, fatal, silent',
-      'SHUTDOWN_TIMEOUT: must not be negative',
+      'SHUTDOWN_TIMEOUT: must be a number of seconds from 0 to 3600',
     ]);
   });
 

@@ -19,7 +19,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   proxy: { layers: ['api', 'rules', 'proxy'], packages: [], isPure: false },
   settings: {
     layers: ['api', 'rules', 'settings'],
-    packages: ['zod', 'node:net', 'node:util'],
+    packages: ['node:net', 'node:util'],
     isPure: false,
   },
   adapters: {

@@ -27,6 +27,7 @@ const defaults: Omit<ProxySettings, 'pods'> = {
   maxWaitingSize: 64 * 1024 ** 2,
   maxMessageSize: 64 * 1024 ** 2,
   maxInFlight: 10_000,
+  maxHeldSize: 96 * 1024 ** 2,
   connectTimeout: 1,
   responseTimeout: 0,
   gracePeriod: 30,

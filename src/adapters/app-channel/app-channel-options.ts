@@ -1,5 +1,6 @@
 import type { Dispatcher } from '../../proxy/delivery.ts';
 import type { DeliveryObserver } from '../../proxy/delivery-observer.ts';
+import type { HeldBytes } from '../../proxy/held-bytes.ts';
 import type { EventInputs } from '../../rules/delivery/event-inputs.ts';
 import type { Log } from '../line-log.ts';
 import type { AppToken } from './app-token.ts';
@@ -11,6 +12,7 @@ export interface AppChannelOptions {
   readonly observer: DeliveryObserver;
   readonly token: AppToken;
   readonly limits: AppChannelLimits;
+  readonly held: HeldBytes;
   readonly log: Log;
 }
 

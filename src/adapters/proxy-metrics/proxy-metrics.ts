@@ -9,6 +9,7 @@ export interface ProxyMeasures {
   readonly inFlight: () => number;
   readonly waiting: () => number;
   readonly waitingBytes: () => number;
+  readonly heldBytes: () => number;
   readonly connections: () => number;
   /** In flight, by name of the endpoint. */
   readonly endpoints: () => readonly { readonly name: string; readonly inFlight: number }[];
@@ -91,6 +92,12 @@ export class ProxyMetrics implements DeliveryObserver {
         'gauge',
         'Bytes of the events that wait for a pod now.',
         one(measures.waitingBytes()),
+      ),
+      renderMetric(
+        'baas_proxy_held_bytes',
+        'gauge',
+        'Bytes of the events that arrive, wait or are with pods now.',
+        one(measures.heldBytes()),
       ),
       renderMetric(
         'baas_proxy_connections',

@@ -14,6 +14,7 @@ function measures(...endpoints: Endpoint[]): ProxyMeasures {
     inFlight: () => 1,
     waiting: () => 2,
     waitingBytes: () => 3,
+    heldBytes: () => 6,
     connections: () => 4,
     endpoints: () => endpoints.map(({ name }) => ({ name, inFlight: 5 })),
   };

@@ -54,7 +54,7 @@ export function commandsSuite(image: () => BuiltImage): void {
         const environment = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
         const { stdout, stderr } = await image().run([command, '--help'], { environment });
         const lookUps = `${stdout}${stderr}`.match(/^.*reading cache from .*$/gm) ?? [];
-        expect(lookUps.length).toBeGreaterThan(50);
+        expect(lookUps).not.toEqual([]);
         expect(lookUps.filter((line) => !line.includes('success'))).toEqual([]);
         expect(`${stdout}${stderr}`).toMatch(/run-command\.js was accepted/);
         expect(`${stdout}${stderr}`).not.toContain('rejected');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../adapters/kubernetes/until.ts';
 import { HttpPod, succeed } from '../../support/http-pod.ts';
@@ -176,6 +176,42 @@ describe('bounds', () => {
     const body = 'x'.repeat(4_000);
     const answers = await Promise.all(range(5).map(() => proxy.ask('/cron', { body })));
     expect(answers.filter(({ body: said }) => said.includes('too many'))).toHaveLength(3);
+  });
+
+  it('of all bytes that are held are kept, and what is done leaves room for more', async () => {
+    const released = Promise.withResolvers<void>();
+    const pod = await HttpPod.start({
+      handler: async (_request, response) => {
+        await released.promise;
+        response.end();
+      },
+    });
+    const limits = { maxMessageSize: 10_000, maxHeldSize: 20_000 };
+    const proxy = await TestProxy.before([pod], limits);
+    const body = 'x'.repeat(4_000);
+    const answers: Answer[] = [];
+    const asked = range(8).map(() =>
+      proxy.ask('/cron', { body }).then((answer) => answers.push(answer)),
+    );
+    await until(() => expect(answers).toHaveLength(3));
+    for (const { status, body: said } of answers) {
+      expect([status, said]).toEqual([503, expect.stringContaining('all the memory')]);
+    }
+    expect(await proxy.metric('baas_proxy_events_total', 'input="cron"', 'outcome="memory"')).toBe(
+      3,
+    );
+    expect(await proxy.metric('baas_proxy_held_bytes')).toBe(20_000);
+    released.resolve();
+    await Promise.all(asked);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect((await proxy.ask('/cron', { body })).status).toBe(200);
+
+    // Also what never came to its end.
+    const gone = connect(proxy.running.port, '127.0.0.1');
+    gone.write('POST /cron HTTP/1.1\r\ncontent-length: 9000\r\n\r\n');
+    await until(async () => expect(await proxy.metric('baas_proxy_held_bytes')).toBe(9_000));
+    gone.destroy();
+    await until(async () => expect(await proxy.metric('baas_proxy_held_bytes')).toBe(0));
   });
 
   it('of what is in flight are kept: the rest waits', async () => {

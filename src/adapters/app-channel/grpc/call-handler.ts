@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Delivered } from '../../../proxy/delivery.ts';
+import { explainRefusal } from '../../../proxy/explain-refusal.ts';
 import type { AppChannelOptions } from '../app-channel-options.ts';
 import { tokenHeader } from '../app-token.ts';
 import {
@@ -17,7 +18,7 @@ import { PipedCall } from './piped-call.ts';
 import type { PodAnswer } from './pod-answer.ts';
 import type { PodPool } from './pod-pool.ts';
 import { endWith, ignoreError, sendAnswer, sendStatus } from './server-stream.ts';
-import { StatusCode } from './status.ts';
+import { type Status, StatusCode } from './status.ts';
 import { UnaryCall } from './unary-call.ts';
 
 /** What metrics call a component that the Function's context does not name. */
@@ -67,21 +68,40 @@ export class CallHandler {
   }
 
   #collect(stream: ServerHttp2Stream, raw: RawHeaders, method: UnaryMethod): void {
-    const { maxMessageBytes } = this.#options.limits;
-    const caller = new Caller(stream, raw);
-    const collector = new MessageCollector(maxMessageBytes);
+    const { limits, held } = this.#options;
+    const caller = new Caller(stream, raw, held);
+    const collector = new MessageCollector(limits.maxMessageBytes);
     let isRefused = false;
     stream.on('data', (chunk: Buffer) => {
-      if (isRefused || collector.add(chunk)) return;
+      if (isRefused) return;
+      const status = this.#take(chunk, collector, caller, method);
+      if (status === undefined) return;
       isRefused = true;
-      const message = `the message is larger than ${maxMessageBytes} bytes`;
-      sendStatus(stream, { code: StatusCode.resourceExhausted, message });
+      caller.release();
+      sendStatus(stream, status);
     });
     stream.on('end', () => {
       // Also what was broken off ends.
       if (isRefused || stream.closed) return;
       void this.#forward(stream, raw, method, caller, collector.take());
     });
+  }
+
+  /** @returns why it is not taken */
+  #take(
+    chunk: Buffer,
+    collector: MessageCollector,
+    caller: Caller,
+    { input }: UnaryMethod,
+  ): Status | undefined {
+    if (!caller.hold(chunk.length)) {
+      const known = typeof input === 'string' ? input : otherInput;
+      this.#options.observer.ended(known, 'memory', undefined, 0);
+      return { code: StatusCode.unavailable, message: explainRefusal('memory') };
+    }
+    if (collector.add(chunk)) return undefined;
+    const message = `the message is larger than ${this.#options.limits.maxMessageBytes} bytes`;
+    return { code: StatusCode.resourceExhausted, message };
   }
 
   async #forward(
@@ -105,7 +125,7 @@ export class CallHandler {
   }
 
   async #pipe(stream: ServerHttp2Stream, raw: RawHeaders): Promise<void> {
-    const caller = new Caller(stream, raw);
+    const caller = new Caller(stream, raw, this.#options.held);
     const call = new PipedCall(stream, raw, caller, this.#pods);
     const delivered = await this.#options.dispatcher.deliver(call);
     if (delivered.result !== 'answered') endWithout(stream, delivered, caller);

@@ -1,3 +1,5 @@
+import { BodyCollector } from '../body-collector.ts';
+
 /** Bytes before each message: whether it is compressed, and its length in 32 bits (PROTOCOL-HTTP2.md). */
 export const prefixBytes = 5;
 
@@ -23,8 +25,7 @@ export function isPlainMessage(framed: Buffer): boolean {
 /** Collects what comes of a message that is passed on whole. */
 export class MessageCollector {
   readonly #limit: number;
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #body = new BodyCollector();
 
   /** @param limit largest message, without its prefix */
   constructor(limit: number) {
@@ -33,22 +34,17 @@ export class MessageCollector {
 
   /** @returns whether it is still within the limit, as far as it has come and by what it says of itself */
   add(chunk: Buffer): boolean {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#limit + prefixBytes) return false;
-    const [first] = this.#chunks;
-    return (
-      this.#chunks.length > 1 ||
-      first === undefined ||
-      first.length < prefixBytes ||
-      first.readUInt32BE(1) <= this.#limit
-    );
+    if (this.#body.bytes === 0 && chunk.length >= prefixBytes) {
+      const length = chunk.readUInt32BE(1);
+      if (length > this.#limit) return false;
+      this.#body.expect(prefixBytes + length);
+    }
+    this.#body.add(chunk);
+    return this.#body.bytes <= this.#limit + prefixBytes;
   }
 
+  /** Hands over all that has come. */
   take(): Buffer {
-    const [first] = this.#chunks;
-    return this.#chunks.length === 1 && first !== undefined
-      ? first
-      : Buffer.concat(this.#chunks, this.#bytes);
+    return this.#body.take();
   }
 }

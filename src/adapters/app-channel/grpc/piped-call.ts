@@ -26,7 +26,7 @@ export class PipedCall implements Delivery<undefined> {
     this.#headers = headers;
     this.#caller = caller;
     this.#pods = pods;
-    this.#request = new RequestPipe(stream);
+    this.#request = new RequestPipe(stream, caller);
   }
 
   attempt(endpoint: Endpoint): Promise<Attempt<undefined>> {

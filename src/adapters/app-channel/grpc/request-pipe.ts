@@ -1,4 +1,5 @@
 import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
+import type { Caller } from './caller.ts';
 
 /** What is kept of a stream's beginning, for another pod: a unary call of common size as a whole. */
 const keptBytes = 64 * 1024;
@@ -9,13 +10,16 @@ const keptBytes = 64 * 1024;
  */
 export class RequestPipe {
   readonly #from: ServerHttp2Stream;
+  readonly #caller: Pick<Caller, 'hold' | 'release'>;
   #to: ClientHttp2Stream | undefined;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
   #hasEnded = false;
 
-  constructor(from: ServerHttp2Stream) {
+  /** @param caller for whom the beginning is held */
+  constructor(from: ServerHttp2Stream, caller: Pick<Caller, 'hold' | 'release'>) {
     this.#from = from;
+    this.#caller = caller;
     from.pause();
     from.on('data', (chunk: Buffer) => this.#pass(chunk));
     from.on('end', () => this.#end());
@@ -48,14 +52,21 @@ export class RequestPipe {
 
   /** The pod has begun to work on it. */
   keepNoMore(): void {
+    if (this.#kept === undefined) return;
     this.#kept = undefined;
+    this.#caller.release();
   }
 
   #pass(chunk: Buffer): void {
-    this.#keptBytes += chunk.length;
-    if (this.#keptBytes > keptBytes) this.#kept = undefined;
-    this.#kept?.push(chunk);
+    this.#keep(chunk);
     if (this.#to?.write(chunk) === false) this.#from.pause();
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#kept === undefined) return;
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes > keptBytes || !this.#caller.hold(chunk.length)) this.keepNoMore();
+    else this.#kept.push(chunk);
   }
 
   #end(): void {

@@ -1,13 +1,14 @@
 import type { Attempt, Cancellation, Delivery, Endpoint } from '../../../proxy/delivery.ts';
 import type { DeliveryObserver } from '../../../proxy/delivery-observer.ts';
 import type { AppChannelLimits } from '../app-channel-options.ts';
+import type { Exchanged } from '../exchanged.ts';
 import type { UnaryMethod } from './app-callback.ts';
 import type { Caller } from './caller.ts';
 import { type RawHeaders, requestHeaders } from './metadata.ts';
 import { answerOf, type PodAnswer, statusOf } from './pod-answer.ts';
 import type { PodPool } from './pod-pool.ts';
 import { StatusCode } from './status.ts';
-import { type Exchanged, UnaryExchange } from './unary-exchange.ts';
+import { UnaryExchange } from './unary-exchange.ts';
 
 /** What all calls have in common. */
 export interface CallContext {
@@ -64,7 +65,7 @@ export class UnaryCall implements Delivery<PodAnswer> {
     return { result: 'answered', answer, verdict };
   }
 
-  #ask(endpoint: Endpoint, path?: string): Promise<Exchanged> {
+  #ask(endpoint: Endpoint, path?: string): Promise<Exchanged<PodAnswer>> {
     const { pods, limits } = this.#context;
     const exchange = new UnaryExchange({
       headers: requestHeaders(this.#headers, endpoint.name, this.#caller.timeoutLeft(), path),
@@ -89,6 +90,6 @@ export class UnaryCall implements Delivery<PodAnswer> {
   }
 }
 
-function isUnimplemented(exchanged: Exchanged): boolean {
+function isUnimplemented(exchanged: Exchanged<PodAnswer>): boolean {
   return exchanged.result === 'answered' && statusOf(exchanged.answer) === unimplemented;
 }

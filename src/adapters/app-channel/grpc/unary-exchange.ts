@@ -1,5 +1,6 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Cancellation } from '../../../proxy/delivery.ts';
+import { cancelled, type Exchanged } from '../exchanged.ts';
 import { MessageCollector } from './framing.ts';
 import { answerHeaders, type RawHeaders } from './metadata.ts';
 import type { PlaceSeeker } from './place-seeker.ts';
@@ -19,21 +20,12 @@ export interface PodRequest {
   readonly answerTimeoutMs: number;
 }
 
-/** What came of it; see `Attempt`. */
-export type Exchanged =
-  | { readonly result: 'answered'; readonly answer: PodAnswer }
-  | { readonly result: 'unreached'; readonly cause: string }
-  | { readonly result: 'lost'; readonly cause: string }
-  | { readonly result: 'cancelled' };
-
-const cancelled: Exchanged = { result: 'cancelled' };
-
 /** Sends one message to one pod and collects what it answers. */
 export class UnaryExchange implements PlaceSeeker {
-  readonly result: Promise<Exchanged>;
+  readonly result: Promise<Exchanged<PodAnswer>>;
   isSettled = false;
   readonly #request: PodRequest;
-  readonly #resolve: (result: Exchanged) => void;
+  readonly #resolve: (result: Exchanged<PodAnswer>) => void;
   readonly #ignoreCancellation: () => void;
   readonly #message: MessageCollector;
   #stream: ClientHttp2Stream | undefined;
@@ -42,7 +34,7 @@ export class UnaryExchange implements PlaceSeeker {
   #trailers: RawHeaders | undefined;
 
   constructor(request: PodRequest) {
-    const { promise, resolve } = Promise.withResolvers<Exchanged>();
+    const { promise, resolve } = Promise.withResolvers<Exchanged<PodAnswer>>();
     this.result = promise;
     this.#request = request;
     this.#resolve = resolve;
@@ -122,12 +114,12 @@ export class UnaryExchange implements PlaceSeeker {
     }, milliseconds);
   }
 
-  #abandon(result: Exchanged): void {
+  #abandon(result: Exchanged<PodAnswer>): void {
     this.#settle(result);
     this.#stream?.close(constants.NGHTTP2_CANCEL);
   }
 
-  #settle(result: Exchanged): void {
+  #settle(result: Exchanged<PodAnswer>): void {
     if (this.isSettled) return;
     this.isSettled = true;
     clearTimeout(this.#timer);

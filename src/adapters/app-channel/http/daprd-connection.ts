@@ -3,14 +3,19 @@ import { CancellationSource } from '../../../proxy/cancellation.ts';
 import type { Cancellation } from '../../../proxy/delivery.ts';
 import { MessageTooLarge } from './message-parser.ts';
 import { textAnswer } from './own-answers.ts';
-import { type DaprRequest, RequestParser } from './request-parser.ts';
+import type { DaprRequest, RequestParser } from './request-parser.ts';
 import type { PodAnswer } from './response-parser.ts';
 import { writeResponse } from './write-response.ts';
 
-/** Answers a request. Never rejects; where the caller has gone meanwhile, its answer is dropped. */
+/**
+ * Answers a request. Never rejects; where the caller has gone meanwhile, its answer is dropped.
+ *
+ * @param isSkipped there was no room for the body, which is empty
+ */
 export type RequestHandler = (
   request: DaprRequest,
   cancellation: Cancellation,
+  isSkipped: boolean,
 ) => Promise<PodAnswer> | PodAnswer;
 
 /**
@@ -34,10 +39,11 @@ export class DaprdConnection {
   #ahead: Buffer[] = [];
   #aheadBytes = 0;
 
-  constructor(socket: Socket, handle: RequestHandler, maxMessageBytes: number) {
+  /** @param parser of its own */
+  constructor(socket: Socket, handle: RequestHandler, parser: RequestParser) {
     this.#socket = socket;
     this.#handle = handle;
-    this.#parser = new RequestParser(maxMessageBytes);
+    this.#parser = parser;
     socket
       .setTimeout(silentMaxMs, () => {
         if (this.#cancellation === undefined) socket.destroy();
@@ -46,7 +52,13 @@ export class DaprdConnection {
       // What went wrong matters to nobody here: the connection is gone, as `close` tells.
       .on('error', () => undefined)
       .once('end', () => this.#cancellation?.cancel())
-      .once('close', () => this.#cancellation?.cancel());
+      .once('close', () => this.#closed());
+  }
+
+  #closed(): void {
+    // What is worked on is let go when that is over.
+    if (this.#cancellation === undefined) this.#parser.release();
+    else this.#cancellation.cancel();
   }
 
   #receive(bytes: Buffer): void {
@@ -78,10 +90,11 @@ export class DaprdConnection {
   async #answer(request: DaprRequest): Promise<void> {
     const cancellation = new CancellationSource();
     this.#cancellation = cancellation;
-    const { isReusable, surplus } = this.#parser;
+    const { isReusable, isSkipped, surplus } = this.#parser;
     const { method } = request;
-    const answer = await this.#handle(request, cancellation);
+    const answer = await this.#handle(request, cancellation, isSkipped);
     this.#cancellation = undefined;
+    this.#parser.release();
     if (cancellation.isCancelled) return;
     writeResponse(this.#socket, answer, method, !isReusable);
     if (!isReusable) {

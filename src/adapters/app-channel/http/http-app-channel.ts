@@ -18,7 +18,7 @@ import { PodClient } from './pod-client.ts';
 import { BindingDelivery, PodDelivery } from './pod-delivery.ts';
 import { PodTopics } from './pod-topics.ts';
 import { headerOf } from './raw-headers.ts';
-import type { DaprRequest } from './request-parser.ts';
+import { type DaprRequest, RequestParser } from './request-parser.ts';
 import type { PodAnswer } from './response-parser.ts';
 import { DeclaredTopicDelivery, type OnLossPrevented, TopicDelivery } from './topic-delivery.ts';
 
@@ -43,7 +43,7 @@ export class HttpAppChannel implements AppChannel {
   #wasCalled = false;
 
   constructor(options: HttpAppChannelOptions) {
-    const { inputs, limits, token, observer, healthPath } = options;
+    const { inputs, limits, token, observer, held, healthPath } = options;
     this.#options = options;
     this.#calls = new HttpCalls(inputs, healthPath);
     this.#client = new PodClient(limits, (endpoint) => this.#topics.forget(endpoint));
@@ -53,7 +53,8 @@ export class HttpAppChannel implements AppChannel {
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      new DaprdConnection(socket, this.#handle, limits.maxMessageBytes);
+      const parser = new RequestParser(limits.maxMessageBytes, held);
+      new DaprdConnection(socket, this.#handle, parser);
     });
   }
 
@@ -90,6 +91,7 @@ export class HttpAppChannel implements AppChannel {
   readonly #handle = (
     request: DaprRequest,
     cancellation: Cancellation,
+    isSkipped: boolean,
   ): PodAnswer | Promise<PodAnswer> => {
     this.#wasCalled = true;
     const call = this.#callOf(request);
@@ -104,8 +106,10 @@ export class HttpAppChannel implements AppChannel {
         return this.#subscriptions;
       case 'probe':
         return emptyAnswer(call.isTaken ? 200 : 404);
-      default:
-        return this.#deliver(this.#deliveryOf(call, request, cancellation));
+      default: {
+        const delivery = this.#deliveryOf(call, request, cancellation);
+        return isSkipped ? this.#refuse(delivery) : this.#deliver(delivery);
+      }
     }
   };
 
@@ -154,6 +158,11 @@ export class HttpAppChannel implements AppChannel {
       default:
         return new PodDelivery(metricInputs[call.kind], request, cancellation, this.#client);
     }
+  }
+
+  #refuse({ input }: PodDelivery): PodAnswer {
+    this.#options.observer.ended(input, 'memory', undefined, 0);
+    return retryAnswer(explainRefusal('memory'));
   }
 
   async #deliver(delivery: PodDelivery): Promise<PodAnswer> {

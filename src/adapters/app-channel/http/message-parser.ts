@@ -1,3 +1,4 @@
+import { BodyCollector } from '../body-collector.ts';
 import type { RawHeaders } from './raw-headers.ts';
 import { readHeaders } from './read-headers.ts';
 
@@ -52,8 +53,7 @@ export abstract class MessageParser<Message> {
   #framing: Framing = 'length';
   /** Bytes of the body, or of the chunk, that are to come. */
   #expected = 0;
-  #body: Buffer[] = [];
-  #bodyBytes = 0;
+  readonly #body = new BodyCollector();
 
   constructor(limits: ParserLimits) {
     this.#limits = limits;
@@ -67,6 +67,13 @@ export abstract class MessageParser<Message> {
     expects: string | undefined,
   ): void;
   protected abstract whole(headers: RawHeaders, body: Buffer): Message;
+  /** Told of bytes of the body before they come. @returns whether there is room for them */
+  protected abstract hold(bytes: number): boolean;
+
+  /** Whether there was no room for the body: it is read, and not kept. */
+  get isSkipped(): boolean {
+    return this.#body.isSkipped;
+  }
 
   /** Whether something of a message has arrived, and not all of it. */
   get isWithin(): boolean {
@@ -102,19 +109,13 @@ export abstract class MessageParser<Message> {
     this.#state = 'head';
     this.#rest = noBytes;
     this.surplus = noBytes;
-    this.#body = [];
-    this.#bodyBytes = 0;
+    this.#body.reset();
     this.headers = [];
   }
 
   #finish(): Message {
     this.#state = 'done';
-    const body = this.#body;
-    const [first = noBytes] = body;
-    return this.whole(
-      this.headers,
-      body.length <= 1 ? first : Buffer.concat(body, this.#bodyBytes),
-    );
+    return this.whole(this.headers, this.#body.take());
   }
 
   /** @returns how many bytes were used; undefined when more have to come */
@@ -167,7 +168,8 @@ export abstract class MessageParser<Message> {
     } else if (length !== undefined) {
       this.#checkSize(length);
       this.#framing = 'length';
-      this.#expected = length;
+      this.#expectBytes(length);
+      this.#body.expect(length);
       if (length > 0) this.#state = 'body';
     } else if (follows === 'body') {
       this.#framing = 'until close';
@@ -179,9 +181,8 @@ export abstract class MessageParser<Message> {
     if (bytes.length === 0) return undefined;
     const isWhole = this.#framing === 'until close' || bytes.length <= this.#expected;
     const part = isWhole ? bytes : bytes.subarray(0, this.#expected);
-    this.#bodyBytes += part.length;
-    this.#checkSize(this.#bodyBytes);
-    this.#body.push(part);
+    this.#body.add(part);
+    this.#checkSize(this.#body.bytes);
     if (this.#framing === 'until close') return part.length;
     this.#expected -= part.length;
     if (this.#expected === 0) this.#state = this.#state === 'body' ? 'done' : 'chunk end';
@@ -194,8 +195,9 @@ export abstract class MessageParser<Message> {
     const [, digits] =
       /^([0-9a-fA-F]{1,8})[ \t]*(?:;|$)/.exec(bytes.toString('latin1', 0, end)) ?? [];
     if (digits === undefined) throw new Error('a chunk without a size');
-    this.#expected = Number.parseInt(digits, 16);
-    this.#checkSize(this.#bodyBytes + this.#expected);
+    const size = Number.parseInt(digits, 16);
+    this.#checkSize(this.#body.bytes + size);
+    this.#expectBytes(size);
     this.#state = this.#expected === 0 ? 'trailers' : 'chunk';
     return end + lineEnd.length;
   }
@@ -213,6 +215,11 @@ export abstract class MessageParser<Message> {
     if (end === undefined) return undefined;
     if (end === 0) this.#state = 'done';
     return end + lineEnd.length;
+  }
+
+  #expectBytes(bytes: number): void {
+    this.#expected = bytes;
+    if (bytes > 0 && !this.isSkipped && !this.hold(bytes)) this.#body.skip();
   }
 
   #checkSize(bytes: number): void {

@@ -1,7 +1,9 @@
 import type { Endpoint } from '../../../proxy/delivery.ts';
 import type { AppChannelLimits } from '../app-channel-options.ts';
+import type { Exchanged } from '../exchanged.ts';
 import { PodConnections } from './pod-connections.ts';
-import type { Exchanged, PodRequest } from './pod-exchange.ts';
+import type { PodRequest } from './pod-exchange.ts';
+import type { PodAnswer } from './response-parser.ts';
 
 /** Asks pods, over connections that are used again. */
 export class PodClient {
@@ -15,7 +17,7 @@ export class PodClient {
     this.#onUnconnected = onUnconnected;
   }
 
-  exchange(endpoint: Endpoint, request: PodRequest): Promise<Exchanged> {
+  exchange(endpoint: Endpoint, request: PodRequest): Promise<Exchanged<PodAnswer>> {
     let connections = this.#pods.get(endpoint);
     if (connections === undefined) {
       connections = new PodConnections(endpoint, this.#limits, () => this.#onUnconnected(endpoint));

@@ -1,7 +1,9 @@
 import type { Endpoint } from '../../../proxy/delivery.ts';
 import type { AppChannelLimits } from '../app-channel-options.ts';
+import type { Exchanged } from '../exchanged.ts';
 import { type ConnectionKeeper, PodConnection } from './pod-connection.ts';
-import { type Exchanged, PodExchange, type PodRequest } from './pod-exchange.ts';
+import { PodExchange, type PodRequest } from './pod-exchange.ts';
+import type { PodAnswer } from './response-parser.ts';
 
 /**
  * Connections that may be coming about at a time: less than a listener's backlog, so
@@ -33,7 +35,7 @@ export class PodConnections implements ConnectionKeeper {
     this.#onUnconnected = onUnconnected;
   }
 
-  exchange(request: PodRequest): Promise<Exchanged> {
+  exchange(request: PodRequest): Promise<Exchanged<PodAnswer>> {
     const exchange = new PodExchange(request);
     if (exchange.isSettled) return exchange.result;
     const connection = this.#takeIdle();

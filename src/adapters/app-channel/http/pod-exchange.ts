@@ -1,4 +1,5 @@
 import type { Cancellation } from '../../../proxy/delivery.ts';
+import { cancelled, type Exchanged } from '../exchanged.ts';
 import type { RawHeaders } from './raw-headers.ts';
 import type { PodAnswer } from './response-parser.ts';
 
@@ -17,28 +18,19 @@ export interface PodRequest {
   sent(): void;
 }
 
-/** What came of it; see `Attempt`. */
-export type Exchanged =
-  | { readonly result: 'answered'; readonly answer: PodAnswer }
-  | { readonly result: 'unreached'; readonly cause: string }
-  | { readonly result: 'lost'; readonly cause: string }
-  | { readonly result: 'cancelled' };
-
-const cancelled: Exchanged = { result: 'cancelled' };
-
 /** One request and its answer, wherever between queue and connection it is. */
 export class PodExchange {
   readonly request: PodRequest;
-  readonly result: Promise<Exchanged>;
+  readonly result: Promise<Exchanged<PodAnswer>>;
   isSettled = false;
   /** What carries it; closed when nobody waits for the answer any more. */
   carrier: { close(): void } | undefined;
-  readonly #resolve: (result: Exchanged) => void;
+  readonly #resolve: (result: Exchanged<PodAnswer>) => void;
   readonly #forgetCancellation: () => void;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(request: PodRequest) {
-    const { promise, resolve } = Promise.withResolvers<Exchanged>();
+    const { promise, resolve } = Promise.withResolvers<Exchanged<PodAnswer>>();
     this.request = request;
     this.result = promise;
     this.#resolve = resolve;
@@ -54,7 +46,7 @@ export class PodExchange {
   }
 
   /** The first result counts. */
-  settle(result: Exchanged): void {
+  settle(result: Exchanged<PodAnswer>): void {
     if (this.isSettled) return;
     this.isSettled = true;
     clearTimeout(this.#timer);

@@ -1,3 +1,4 @@
+import type { HeldBytes } from '../../../proxy/held-bytes.ts';
 import { type Follows, MessageParser } from './message-parser.ts';
 import type { RawHeaders } from './raw-headers.ts';
 
@@ -23,10 +24,29 @@ export class RequestParser extends MessageParser<DaprRequest> {
   isAwaitingContinue = false;
   #method = '';
   #target = '';
+  readonly #held: HeldBytes;
+  /** Of the body that is coming, or has come last. */
+  #heldBytes = 0;
 
   /** @param bodyMaxBytes largest body */
-  constructor(bodyMaxBytes: number) {
+  constructor(bodyMaxBytes: number, held: HeldBytes) {
     super({ headMaxBytes, bodyMaxBytes });
+    this.#held = held;
+  }
+
+  /** Nobody needs the body any more. */
+  release(): void {
+    this.#held.free(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
+  protected override hold(bytes: number): boolean {
+    if (!this.#held.take(bytes)) {
+      this.release();
+      return false;
+    }
+    this.#heldBytes += bytes;
+    return true;
   }
 
   protected override readStart(line: string): { follows: Follows; isHttp11: boolean } {

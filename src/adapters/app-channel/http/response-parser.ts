@@ -46,6 +46,11 @@ export class ResponseParser extends MessageParser<PodAnswer> {
     return { status: this.#status, headers, body };
   }
 
+  /** How large answers are altogether is up to the pods: each had its event, and has worked on it. */
+  protected override hold(): boolean {
+    return true;
+  }
+
   #follows(status: number): Follows {
     if (status < 200) return 'another';
     return this.method === 'HEAD' || status === 204 || status === 304 ? 'nothing' : 'body';

@@ -170,6 +170,28 @@ describe('an event', () => {
     expect([...tally.begun.keys()]).toEqual(['small']);
   });
 
+  it('is refused where what is held already leaves no room, until that is done', async () => {
+    const released = Promise.withResolvers<Buffer>();
+    const pod = await Pod.start({ unary: { [topicEventPath]: () => released.promise } });
+    const { port, held, observed } = await startChannel({
+      endpoints: [pod.endpoint],
+      maxHeldBytes: 10_000,
+    });
+    const daprd = new Daprd(port);
+    const event = topicEvent('x', new Uint8Array(4_000));
+    const first = [daprd.call(topicEventPath, event), daprd.call(topicEventPath, event)];
+    await until('two to be held', async () => held.bytes > 8_000);
+    const refused = await daprd.call(topicEventPath, event);
+    expect(refused.code).toBe(status.UNAVAILABLE);
+    expect(refused.details).toContain('all the memory');
+    expect(observed.ended).toEqual([{ input: 'other', outcome: 'memory' }]);
+
+    released.resolve(Buffer.alloc(0));
+    for (const { code } of await Promise.all(first)) expect(code).toBe(status.OK);
+    expect((await daprd.call(topicEventPath, event)).code).toBe(status.OK);
+    await until('all to be let go', async () => held.bytes === 0);
+  });
+
   it('ends in an error when the answer is larger than the limit', async () => {
     const pod = await Pod.start({ unary: { [topicEventPath]: () => Buffer.alloc(8 << 20) } });
     const limits = { maxMessageBytes: 1000 };

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { MessageTooLarge } from '../../../../src/adapters/app-channel/http/message-parser.ts';
 import { RequestParser } from '../../../../src/adapters/app-channel/http/request-parser.ts';
 import { ResponseParser } from '../../../../src/adapters/app-channel/http/response-parser.ts';
+import { HeldBytes } from '../../../../src/proxy/held-bytes.ts';
 
 const maxBytes = 1000;
+const boundless = () => new HeldBytes(Number.POSITIVE_INFINITY);
 
 /** Feeds a text in pieces; the sizes repeat. */
 function parse<Message>(
@@ -32,7 +34,7 @@ function response(text: string, method = 'POST') {
 }
 
 function request(text: string) {
-  return parse(new RequestParser(maxBytes), text);
+  return parse(new RequestParser(maxBytes, boundless()), text);
 }
 
 const answers: Readonly<Record<string, string>> = {
@@ -171,7 +173,7 @@ describe('a request', () => {
   });
 
   it('follows another on the same connection', () => {
-    const parser = new RequestParser(maxBytes);
+    const parser = new RequestParser(maxBytes, boundless());
     const first = parse(parser, 'GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n');
     const { surplus } = parser;
     parser.reset();
@@ -179,11 +181,29 @@ describe('a request', () => {
   });
 
   it('tells when its sender waits to be told to go on', () => {
-    const parser = new RequestParser(maxBytes);
+    const parser = new RequestParser(maxBytes, boundless());
     parse(parser, 'POST / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n');
     expect(parser.isAwaitingContinue).toBe(true);
     parser.feed(Buffer.from('{}'));
     expect(parser.isAwaitingContinue).toBe(false);
+  });
+
+  it('is read and not kept where there is no room for its body', () => {
+    const held = new HeldBytes(5);
+    const parser = new RequestParser(maxBytes, held);
+    for (const [text, body] of [
+      ['Content-Length: 4\r\n\r\nabcd', 'abcd'],
+      ['Content-Length: 6\r\n\r\nabcdef', ''],
+      ['Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n1\r\ng\r\n0\r\n\r\n', ''],
+      ['Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n', 'abcde'],
+    ] as const) {
+      const read = parse(parser, `POST / HTTP/1.1\r\n${text}`, [7]);
+      expect([read?.body.toString(), parser.isSkipped], text).toEqual([body, body === '']);
+      expect(held.bytes, text).toBe(body.length);
+      parser.release();
+      expect(held.bytes, text).toBe(0);
+      parser.reset();
+    }
   });
 
   it('is refused where it is not plainly one', () => {
@@ -203,7 +223,7 @@ describe('a request', () => {
   it('never hangs or crashes the parser, whatever it is', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (pieces) => {
-        const parser = new RequestParser(maxBytes);
+        const parser = new RequestParser(maxBytes, boundless());
         try {
           for (const piece of pieces) parser.feed(Buffer.from(piece));
         } catch (error) {

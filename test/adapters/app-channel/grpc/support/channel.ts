@@ -4,6 +4,7 @@ import { AppToken } from '../../../../../src/adapters/app-channel/app-token.ts';
 import { GrpcAppChannel } from '../../../../../src/adapters/app-channel/grpc/grpc-app-channel.ts';
 import { EndpointPool } from '../../../../../src/proxy/endpoint-pool.ts';
 import { EventDispatcher } from '../../../../../src/proxy/event-dispatcher.ts';
+import { HeldBytes } from '../../../../../src/proxy/held-bytes.ts';
 import { WaitingRoom } from '../../../../../src/proxy/waiting-room.ts';
 import type { EventInputs } from '../../../../../src/rules/delivery/event-inputs.ts';
 import type { HostAndPort } from '../../../../../src/rules/delivery/read-endpoint.ts';
@@ -17,6 +18,7 @@ export interface ChannelSettings {
   readonly waitMaxMs?: number;
   readonly maxWaiting?: number;
   readonly maxInFlight?: number;
+  readonly maxHeldBytes?: number;
   /** A free one by default. */
   readonly port?: number;
 }
@@ -60,6 +62,7 @@ export async function startChannel(settings: ChannelSettings = {}) {
     hasEndpoints: true,
     onEndpointsWanted: () => undefined,
   });
+  const held = new HeldBytes(settings.maxHeldBytes ?? 1 << 30);
   const channel = new GrpcAppChannel({
     inputs: {
       kind: 'async',
@@ -72,10 +75,11 @@ export async function startChannel(settings: ChannelSettings = {}) {
     observer,
     token: settings.token ?? new AppToken(undefined, true),
     limits,
+    held,
     log: logInMemory().log,
   });
   const port = await channel.listen(settings.port ?? 0, '127.0.0.1');
   onTestFinished(() => channel.close());
   dispatcher.update(settings.endpoints ?? []);
-  return { channel, dispatcher, observed, port };
+  return { channel, dispatcher, observed, port, held };
 }

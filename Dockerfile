@@ -55,8 +55,8 @@ RUN set -eu; \
     chroot /image /usr/local/bin/node --version
 
 # Compiles ahead what the commands load that run on and on, so that no start has to:
-# src/commands/compile-cache.ts has Node look for it here. Node keeps apart what its versions,
-# platforms and users compiled, so that this runs on the platform and as the user of the image.
+# src/commands/compile-cache.ts has Node look for it where it is put here. Node keeps apart what
+# its versions, platforms and users compiled, so that it is the image's platform and user here.
 FROM ${NODE_IMAGE} AS compiled
 COPY --from=dependencies /app/node_modules /app/node_modules
 COPY --from=build /app /app
@@ -64,7 +64,10 @@ RUN set -eu; \
     cache=/app/node_modules/.cache/compiled; \
     install -d -o 65532 -g 65532 "$cache"; \
     NODE_COMPILE_CACHE="$cache" chroot --userspec=65532:65532 / \
-      node --eval "fs.globSync('/app/dist/{commands/{run-command,serve,webhook,controller,proxy},adapters/app-channel/*/*}.js').forEach((module) => import(module))"; \
+      node --eval "fs.globSync([ \
+          '/app/dist/commands/{run-command,serve,webhook,controller,proxy}.js', \
+          '/app/dist/adapters/app-channel/*/*-app-channel.js', \
+        ]).forEach((module) => import(module))"; \
     chown -R root:root "$cache"; \
     chmod -R u=rwX,go=rX "$cache"
 

@@ -138,6 +138,7 @@ export const EnvVar = {
   functionPort: 'FUNCTION_PORT',
   /** The proxy's port for health and metrics. */
   healthPort: 'HEALTH_PORT',
+  nodeOptions: 'NODE_OPTIONS',
   /** What the proxy has to know of how the daprd beside it is set, where that is not the default. */
   appHealthCheckPath: 'APP_HEALTH_CHECK_PATH',
   maxMessageSize: 'MAX_MESSAGE_SIZE',

@@ -17,7 +17,7 @@ export interface EventDispatcherOptions {
 }
 
 /** While something waits, things are looked at again at least so often. */
-const lookAgainMs = 1_000;
+const lookAgainMs = 500;
 
 /**
  * Brings each delivery to one pod. What certainly did not reach one goes to another;

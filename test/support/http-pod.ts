@@ -29,6 +29,8 @@ export class HttpPod {
   subscriptions: readonly object[] | number;
   /** How often it was asked for its subscriptions. */
   questions = 0;
+  /** Connections that it ever had. */
+  connections = 0;
   readonly host: string;
   #port: number;
   #server: Server | undefined;
@@ -75,6 +77,9 @@ export class HttpPod {
       });
     });
     this.#server = server;
+    server.on('connection', () => {
+      this.connections += 1;
+    });
     server.listen({ port: this.#port, host: this.host, backlog: 2048 });
     await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;

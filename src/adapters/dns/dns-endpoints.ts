@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { nextLookUpMs } from '../../rules/delivery/lookup-schedule.ts';
 import type { HostAndPort } from '../../rules/delivery/read-endpoint.ts';
 import type { Log } from '../line-log.ts';
-import { type AddressAnswers, AddressLookUp, type FamilyAnswer } from './look-up-addresses.ts';
+import { AddressLookUp, type Family, type FamilyAnswer } from './look-up-addresses.ts';
 
 export interface DnsEndpointsOptions {
   /** Name, whole; an address or `localhost` stands for itself. */
@@ -13,8 +13,6 @@ export interface DnsEndpointsOptions {
   readonly onEndpoints: (endpoints: readonly HostAndPort[]) => void;
   readonly log: Log;
 }
-
-type Family = keyof AddressAnswers;
 
 /**
  * The endpoints behind a headless Service: one for each of its A and AAAA records,
@@ -78,27 +76,28 @@ export class DnsEndpoints {
   async #run(): Promise<void> {
     this.#isUnderWay = true;
     this.#isWanted = false;
-    const answers = await this.#lookUp.addressesOf(this.#options.host);
-    this.#isUnderWay = false;
     this.#lastAt = performance.now();
+    const [ipv4, ipv6] = await Promise.all([this.#ask('ipv4'), this.#ask('ipv6')]);
+    this.#isUnderWay = false;
     if (this.#isStopped) return;
-    this.#take(answers);
+    this.#ttlSeconds = shortestTtl([ipv4, ipv6]);
+    this.#tellFailure([ipv4, ipv6]);
     this.#schedule();
   }
 
-  #take(answers: AddressAnswers): void {
-    const { host, port, onEndpoints } = this.#options;
-    const before = this.#addresses();
-    for (const family of ['ipv4', 'ipv6'] as const) {
-      const answer = answers[family];
-      if ('addresses' in answer) this.#known[family] = [...answer.addresses].sort();
-    }
-    this.#ttlSeconds = shortestTtl([answers.ipv4, answers.ipv6]);
-    this.#tellFailure(answers);
-    const now = this.#addresses();
-    if (now.join() === before.join()) return;
-    this.#options.log.info({ host, addresses: now }, 'endpoints changed');
-    onEndpoints(now.map((address) => ({ host: address, port })));
+  /** Each family counts as soon as it is known: servers that pass over AAAA would hold up the other. */
+  async #ask(family: Family): Promise<FamilyAnswer> {
+    const { host, port, onEndpoints, log } = this.#options;
+    const answer = await this.#lookUp.addressesOf(host, family);
+    if (this.#isStopped || !('addresses' in answer)) return answer;
+    const before = this.#known[family];
+    const now = [...answer.addresses].sort();
+    if (now.join() === before.join()) return answer;
+    this.#known[family] = now;
+    const addresses = this.#addresses();
+    log.info({ host, addresses }, 'endpoints changed');
+    onEndpoints(addresses.map((address) => ({ host: address, port })));
+    return answer;
   }
 
   #addresses(): readonly string[] {
@@ -106,9 +105,9 @@ export class DnsEndpoints {
   }
 
   /** Once when it begins, once when it is over: look-ups are many. */
-  #tellFailure({ ipv4, ipv6 }: AddressAnswers): void {
+  #tellFailure(answers: readonly FamilyAnswer[]): void {
     const { host, log } = this.#options;
-    const failures = [ipv4, ipv6].flatMap((answer) => ('failure' in answer ? answer.failure : []));
+    const failures = answers.flatMap((answer) => ('failure' in answer ? answer.failure : []));
     const failure = failures.length === 0 ? undefined : failures.join('; ');
     if (failure !== undefined && this.#failure === undefined) {
       log.warn({ host, failure }, 'look-up of endpoints failed; those known before stay');

@@ -7,10 +7,7 @@ export type FamilyAnswer =
   /** They could not be asked, or do not know: this says nothing of what there is. */
   | { readonly failure: string };
 
-export interface AddressAnswers {
-  readonly ipv4: FamilyAnswer;
-  readonly ipv6: FamilyAnswer;
-}
+export type Family = 'ipv4' | 'ipv6';
 
 /** Per try, and tries per server; a look-up that takes longer is worth nothing. */
 const tryMs = 1_000;
@@ -29,12 +26,12 @@ export class AddressLookUp {
     if (servers.length > 0) this.#resolver.setServers(servers);
   }
 
-  async addressesOf(name: string): Promise<AddressAnswers> {
-    const [ipv4, ipv6] = await Promise.all([
-      answerOf(this.#resolver.resolve4(name, { ttl: true })),
-      answerOf(this.#resolver.resolve6(name, { ttl: true })),
-    ]);
-    return { ipv4, ipv6 };
+  addressesOf(name: string, family: Family): Promise<FamilyAnswer> {
+    return answerOf(
+      family === 'ipv4'
+        ? this.#resolver.resolve4(name, { ttl: true })
+        : this.#resolver.resolve6(name, { ttl: true }),
+    );
   }
 
   /** Ends look-ups that are under way. */

@@ -1,14 +1,24 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import type { Endpoint } from '../../../proxy/delivery.ts';
+import { Keepalive, type KeepaliveTimes } from '../keepalive.ts';
 import { clientOptions, connectionWindowBytes } from './http2-settings.ts';
-import { defaultKeepalive, Keepalive, type KeepaliveTimes } from './keepalive.ts';
 
 /** Streams after which a session makes way for another, well before HTTP/2's 2^30 ids run out. */
 const streamsPerSession = 2 ** 29;
 
 /** How soon TCP asks whether the other end is still there, on a connection that is silent. */
 const tcpKeepaliveMs = 15_000;
+
+/**
+ * gRPC servers end a connection whose client sends PINGs more often than each 5 minutes while
+ * they have nothing to say (grpc/grpc, doc/keepalive.md).
+ */
+const defaultKeepalive: KeepaliveTimes = {
+  silenceMs: 20_000,
+  pingsApartMs: 310_000,
+  pingTimeoutMs: 20_000,
+};
 
 /** HTTP/2's error codes, by number (RFC 9113, 7). */
 const errorNames: readonly string[] = [

@@ -13,6 +13,8 @@ export interface ConnectionKeeper {
   failed(connection: PodConnection, cause: string): void;
   /** It is gone. */
   closed(connection: PodConnection): void;
+  /** The pod said something. */
+  heard(): void;
 }
 
 /** After so long without a byte the kernel asks whether the pod is still there, so that a lost node is noticed. */
@@ -90,7 +92,7 @@ export class PodConnection {
     exchange.carrier = this;
     const answerMaxMs = request.answerMaxMs ?? this.#limits.responseTimeoutMs;
     if (answerMaxMs > 0) {
-      exchange.limit(answerMaxMs, () => this.#lose(`no answer within ${answerMaxMs} ms`));
+      exchange.limit(answerMaxMs, () => this.lose(`no answer within ${answerMaxMs} ms`));
     }
   }
 
@@ -98,7 +100,14 @@ export class PodConnection {
     this.#socket.destroy();
   }
 
+  /** No answer will come, as far as can be told. */
+  lose(cause: string): void {
+    this.#exchange?.settle({ result: 'lost', cause });
+    this.close();
+  }
+
   #receive(bytes: Buffer): void {
+    this.#keeper.heard();
     const exchange = this.#exchange;
     if (exchange === undefined) {
       // Said without being asked: whoever asks next would take it for the answer.
@@ -109,7 +118,7 @@ export class PodConnection {
       const answer = this.#parser.feed(bytes);
       if (answer !== undefined) this.#finish(exchange, answer);
     } catch (error) {
-      this.#lose(`not an answer of HTTP/1.1: ${(error as Error).message}`);
+      this.lose(`not an answer of HTTP/1.1: ${(error as Error).message}`);
     }
   }
 
@@ -143,11 +152,6 @@ export class PodConnection {
     } else {
       this.close();
     }
-  }
-
-  #lose(cause: string): void {
-    this.#exchange?.settle({ result: 'lost', cause });
-    this.close();
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Endpoint } from '../../../proxy/delivery.ts';
 import type { AppChannelLimits } from '../app-channel-options.ts';
 import type { Exchanged } from '../exchanged.ts';
+import { Keepalive } from '../keepalive.ts';
+import { knockAt, knockTimes } from './knock.ts';
 import { type ConnectionKeeper, PodConnection } from './pod-connection.ts';
 import { PodExchange, type PodRequest } from './pod-exchange.ts';
 import type { PodAnswer } from './response-parser.ts';
@@ -19,6 +21,7 @@ export class PodConnections implements ConnectionKeeper {
   readonly #endpoint: Endpoint;
   readonly #limits: AppChannelLimits;
   readonly #onUnconnected: () => void;
+  readonly #keepalive: Keepalive;
   readonly #all = new Set<PodConnection>();
   readonly #opening = new Set<PodConnection>();
   /** The one idle for longest first. */
@@ -29,10 +32,22 @@ export class PodConnections implements ConnectionKeeper {
   #sweeper: NodeJS.Timeout | undefined;
 
   /** @param onUnconnected told when the last connection is gone, and so perhaps the program behind it */
-  constructor(endpoint: Endpoint, limits: AppChannelLimits, onUnconnected: () => void) {
+  constructor(
+    endpoint: Endpoint,
+    limits: AppChannelLimits,
+    onUnconnected: () => void,
+    times = knockTimes,
+    ping = knockAt(endpoint, times.pingTimeoutMs),
+  ) {
     this.#endpoint = endpoint;
     this.#limits = limits;
     this.#onUnconnected = onUnconnected;
+    this.#keepalive = new Keepalive(
+      ping,
+      times,
+      () => this.#isAwaited,
+      () => this.#vanished(),
+    );
   }
 
   exchange(request: PodRequest): Promise<Exchanged<PodAnswer>> {
@@ -63,15 +78,19 @@ export class PodConnections implements ConnectionKeeper {
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref();
   }
 
+  heard(): void {
+    this.#keepalive.heard();
+  }
+
   failed(connection: PodConnection, cause: string): void {
-    this.#all.delete(connection);
     this.#opening.delete(connection);
+    this.#remove(connection);
     // Those behind it would fail one after another; another pod may have them now.
     for (const exchange of this.#queue.splice(0)) exchange.settle({ result: 'unreached', cause });
   }
 
   closed(connection: PodConnection): void {
-    this.#all.delete(connection);
+    this.#remove(connection);
     if (this.#all.size === 0) this.#onUnconnected();
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
@@ -82,6 +101,7 @@ export class PodConnections implements ConnectionKeeper {
   forget(): void {
     this.#isForgotten = true;
     this.#closeIdle();
+    if (this.#isAwaited) this.#keepalive.probe();
   }
 
   /** Closes all, whatever is in flight. */
@@ -91,6 +111,21 @@ export class PodConnections implements ConnectionKeeper {
     for (const exchange of this.#queue.splice(0)) exchange.settle({ result: 'unreached', cause });
     for (const connection of this.#all) connection.close();
     this.#closeIdle();
+  }
+
+  /** Whether an exchange is under way on any connection. */
+  get #isAwaited(): boolean {
+    return this.#all.size > this.#idle.length + this.#opening.size;
+  }
+
+  /** With its node, or its network: nothing else will ever be heard of it. */
+  #vanished(): void {
+    for (const connection of [...this.#all]) connection.lose('the pod has vanished');
+  }
+
+  #remove(connection: PodConnection): void {
+    this.#all.delete(connection);
+    if (this.#all.size === 0) this.#keepalive.stop();
   }
 
   #takeIdle(): PodConnection | undefined {
@@ -105,6 +140,7 @@ export class PodConnections implements ConnectionKeeper {
   /** One connection for each exchange that waits, but not all at a time. */
   #openMore(): void {
     while (this.#opening.size < Math.min(openingMax, this.#queue.length)) {
+      if (this.#all.size === 0) this.#keepalive.start();
       const connection = new PodConnection(this.#endpoint, this.#limits, this);
       this.#all.add(connection);
       this.#opening.add(connection);

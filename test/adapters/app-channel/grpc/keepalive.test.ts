@@ -1,12 +1,12 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Keepalive, type Ping } from '../../../../src/adapters/app-channel/grpc/keepalive.ts';
 import { requestHeaders } from '../../../../src/adapters/app-channel/grpc/metadata.ts';
 import {
   PodSession,
   type SessionKeeper,
 } from '../../../../src/adapters/app-channel/grpc/pod-session.ts';
+import { Keepalive, type Ping } from '../../../../src/adapters/app-channel/keepalive.ts';
 import type { HostAndPort } from '../../../../src/rules/delivery/read-endpoint.ts';
 import { until } from '../../../cluster/harness/until.ts';
 import { topicEventPath } from './support/daprd.ts';

@@ -1,23 +1,13 @@
 export interface KeepaliveTimes {
   /** How often it is looked whether a pod that works on something was heard of. */
   readonly silenceMs: number;
-  /**
-   * Between PINGs that have nothing between them. gRPC servers end a connection whose client
-   * sends them more often than each 5 minutes while they have nothing to say (grpc/grpc,
-   * doc/keepalive.md); the first after headers or data is none too many.
-   */
+  /** Between PINGs that have nothing between them; the first after headers or data may come at any time. */
   readonly pingsApartMs: number;
   /** How long a pod may take to answer a PING, however busy it is. */
   readonly pingTimeoutMs: number;
 }
 
-export const defaultKeepalive: KeepaliveTimes = {
-  silenceMs: 20_000,
-  pingsApartMs: 310_000,
-  pingTimeoutMs: 20_000,
-};
-
-/** Sends a PING. What it is given is called with null when that is answered. */
+/** Asks for a sign of life. What it is given is called with null when there is one. */
 export type Ping = (answered: (error: Error | null) => void) => void;
 
 /**
@@ -51,9 +41,12 @@ export class Keepalive {
     this.#look = setInterval(() => this.#lookAround(), this.#times.silenceMs).unref();
   }
 
+  /** It may be started again. */
   stop(): void {
     clearInterval(this.#look);
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    this.#wasHeard = true;
   }
 
   /** The pod sent headers or data, or has only now been asked something. */

@@ -41,9 +41,11 @@ export const proxyCommand = defineCommand({
       return ExitCode.usage;
     }
     const log = createLogger(settings.logLevel);
-    log.info({ settings, inputs: read.inputs }, 'starting');
+    const maxHeldSize = settings.maxHeldSize ?? defaultMaxHeldBytes();
+    const effective = { ...settings, maxHeldSize };
+    log.info({ settings: effective, inputs: read.inputs }, 'starting');
     for (const warning of read.warnings) log.warn(warning);
-    const running = await start(read.inputs, settings, io, log);
+    const running = await start(read.inputs, effective, io, log);
     return running === undefined ? ExitCode.failed : serve(running, settings, io, log);
   },
 });
@@ -62,7 +64,7 @@ function podsProblem({ kind }: EventInputs, settings: ProxyOptions): string | un
 
 async function start(
   inputs: EventInputs,
-  settings: ProxyOptions,
+  settings: ProxyOptions & { readonly maxHeldSize: number },
   { environment }: CommandIo,
   log: Logger,
 ): Promise<RunningProxy | undefined> {
@@ -76,7 +78,6 @@ async function start(
         pods: podsOf(inputs, settings),
         token: environment[EnvVar.appApiToken],
         isTokenOnEvents: appTokenOnEvents,
-        maxHeldSize: settings.maxHeldSize ?? defaultMaxHeldBytes(),
         gracePeriod: Math.max(0, gracePeriod - spareSeconds),
       },
       log,

@@ -3,6 +3,7 @@ import { createLogger, type Logger } from '../adapters/log.ts';
 import { EnvVar } from '../api/keys.ts';
 import { type PodSource, type RunningProxy, startProxy } from '../processes/proxy.ts';
 import { type EventInputs, readEventInputs } from '../rules/delivery/event-inputs.ts';
+import { defaultMaxHeldBytes } from '../rules/delivery/message-size.ts';
 import * as common from '../settings/common-options.ts';
 import * as options from '../settings/data-plane-options.ts';
 import type { SettingsOf } from '../settings/option.ts';
@@ -41,7 +42,8 @@ export const proxyCommand = defineCommand({
       return ExitCode.usage;
     }
     const log = createLogger(settings.logLevel);
-    const maxHeldSize = settings.maxHeldSize ?? defaultMaxHeldBytes();
+    const maxHeldSize =
+      settings.maxHeldSize ?? defaultMaxHeldBytes(process.constrainedMemory(), totalmem());
     const effective = { ...settings, maxHeldSize };
     log.info({ settings: effective, inputs: read.inputs }, 'starting');
     for (const warning of read.warnings) log.warn(warning);
@@ -86,15 +88,6 @@ async function start(
     log.fatal({ err: error }, `cannot start: ${explain(error, inputs, settings)}`);
     return undefined;
   }
-}
-
-/**
- * Around what is held come Node itself, buffers that are not collected yet, and answers:
- * a proxy that is flooded takes some three times as much in all.
- */
-function defaultMaxHeldBytes(): number {
-  const memory = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
-  return Math.min(1024 ** 3, Math.floor(memory / 4));
 }
 
 function explain(error: unknown, inputs: EventInputs, { healthPort }: ProxyOptions): string {

@@ -3,6 +3,7 @@ import { createLineLog, type Log } from '../adapters/line-log.ts';
 import { EnvVar } from '../api/keys.ts';
 import { type PodSource, type RunningProxy, startProxy } from '../processes/proxy.ts';
 import { type EventInputs, readEventInputs } from '../rules/delivery/event-inputs.ts';
+import { defaultMaxHeldBytes } from '../rules/delivery/message-size.ts';
 import * as common from '../settings/common-options.ts';
 import * as options from '../settings/data-plane-options.ts';
 import type { SettingsOf } from '../settings/option.ts';
@@ -41,9 +42,12 @@ export const proxyCommand = defineCommand({
       return ExitCode.usage;
     }
     const log = createLineLog(settings.logLevel, (line) => io.stdout.write(line));
-    log.info({ settings, inputs: read.inputs }, 'starting');
+    const maxHeldSize =
+      settings.maxHeldSize ?? defaultMaxHeldBytes(process.constrainedMemory(), totalmem());
+    const effective = { ...settings, maxHeldSize };
+    log.info({ settings: effective, inputs: read.inputs }, 'starting');
     for (const warning of read.warnings) log.warn(warning);
-    const running = await start(read.inputs, settings, io, log);
+    const running = await start(read.inputs, effective, io, log);
     return running === undefined ? ExitCode.failed : serve(running, settings, io, log);
   },
 });
@@ -62,7 +66,7 @@ function podsProblem({ kind }: EventInputs, settings: ProxyOptions): string | un
 
 async function start(
   inputs: EventInputs,
-  settings: ProxyOptions,
+  settings: ProxyOptions & { readonly maxHeldSize: number },
   { environment }: CommandIo,
   log: Log,
 ): Promise<RunningProxy | undefined> {
@@ -76,7 +80,6 @@ async function start(
         pods: podsOf(inputs, settings),
         token: environment[EnvVar.appApiToken],
         isTokenOnEvents: appTokenOnEvents,
-        maxHeldSize: settings.maxHeldSize ?? defaultMaxHeldBytes(),
         gracePeriod: Math.max(0, gracePeriod - spareSeconds),
       },
       log,
@@ -85,15 +88,6 @@ async function start(
     log.fatal({ err: error }, `cannot start: ${explain(error, inputs, settings)}`);
     return undefined;
   }
-}
-
-/**
- * Around what is held come Node itself, buffers that are not collected yet, and answers:
- * a proxy that is flooded takes some three times as much in all.
- */
-function defaultMaxHeldBytes(): number {
-  const memory = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
-  return Math.min(1024 ** 3, Math.floor(memory / 4));
 }
 
 function explain(error: unknown, inputs: EventInputs, { healthPort }: ProxyOptions): string {

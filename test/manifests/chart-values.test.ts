@@ -219,25 +219,21 @@ describe('the settings', () => {
     'lease-namespace',
   ]);
 
-  /** What the schema says of a setting. Most are read by the process alone, and it is the one that knows them. */
-  const shapeOf = ({ flag, placeholder, schema: read, isList, isMap: isMapping }: Option) => {
-    // The chart reads these two as well.
-    if (placeholder === undefined) return { enum: [true, false, 'true', 'false'] };
-    if (flag === 'shutdown-timeout') {
-      const { minimum, maximum } = inputOf(read);
-      const pattern = '^[0-9]{1,4}([.][0-9]+)?$';
-      return { type: ['string', 'number'], pattern, minimum, maximum };
-    }
-    const { enum: words } = flag === 'log-level' ? { enum: [...logLevels] } : inputOf(read);
-    if (words !== undefined) return { enum: words };
-    const types = ['string', 'number', 'boolean'];
-    return { type: [...types, ...(isList ? ['array'] : []), ...(isMapping ? ['object'] : [])] };
+  const shutdownTimeout = {
+    type: ['string', 'number'],
+    pattern: '^[0-9]{1,4}([.][0-9]{1,3})?$',
+    minimum: 0,
+    maximum: 3600,
   };
 
-  const inputOf = (read: Option['schema']): z.core.JSONSchema.BaseSchema => {
-    // What the proxy has as well is read without zod, and cannot be asked.
-    if (!(read instanceof z.ZodType)) return {};
-    return z.toJSONSchema(read, { io: 'input', unrepresentable: 'any' });
+  /** What the schema says of a setting. Most are read by the process alone, and it is the one that knows them. */
+  const shapeOf = ({ flag, placeholder, isList, isMap: isMapping }: Option) => {
+    if (placeholder === undefined) return { enum: [true, false, 'true', 'false'] };
+    // The chart reckons with it.
+    if (flag === 'shutdown-timeout') return shutdownTimeout;
+    if (flag === 'log-level') return { enum: [...logLevels] };
+    const types = ['string', 'number', 'boolean'];
+    return { type: [...types, ...(isList ? ['array'] : []), ...(isMapping ? ['object'] : [])] };
   };
 
   it('are those of the process that the chart runs, in the same words', () => {
@@ -248,6 +244,20 @@ describe('the settings', () => {
     expect(schemaAt(['settings'])['properties']).toEqual(Object.fromEntries(expected));
     const flags = new Set(options.map(({ flag }) => flag));
     expect([...decided].filter((flag) => !flags.has(flag))).toEqual([]);
+  });
+});
+
+describe('the time for a shutdown', () => {
+  const takes = (text: string): boolean =>
+    'value' in serveCommand.options.shutdownTimeout.schema.read(text) &&
+    validator.safeParse(withValues({ 'settings.shutdown-timeout': Number(text) })).success;
+  const refuses = (text: string): boolean =>
+    'problem' in serveCommand.options.shutdownTimeout.schema.read(text) &&
+    !validator.safeParse(withValues({ 'settings.shutdown-timeout': Number(text) })).success;
+
+  it('has the same bounds for the chart and for the process', () => {
+    expect(['0', '0.5', '3600'].filter((text) => !takes(text))).toEqual([]);
+    expect(['-1', '3601'].filter((text) => !refuses(text))).toEqual([]);
   });
 });
 

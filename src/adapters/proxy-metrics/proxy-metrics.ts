@@ -39,7 +39,7 @@ export class ProxyMetrics implements DeliveryObserver {
     this.#prevented.set(input, (this.#prevented.get(input) ?? 0) + 1);
   }
 
-  /** The endpoint is gone; what was counted for it is shown once more. */
+  /** The endpoint is gone; what was counted for it is shown for a while. */
   forget(endpoint: Endpoint): void {
     this.#events.forget(endpoint);
   }
@@ -47,7 +47,7 @@ export class ProxyMetrics implements DeliveryObserver {
   /** Everything, in Prometheus' text format. */
   render(measures: ProxyMeasures): string {
     const endpoints = measures.endpoints();
-    for (const { name } of endpoints) this.#events.keep(name);
+    const names = new Set(endpoints.map(({ name }) => name));
     const { rss, heapUsed } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
     return [
@@ -55,7 +55,7 @@ export class ProxyMetrics implements DeliveryObserver {
         'baas_proxy_events_total',
         'counter',
         'Events and invocations that ended, by what came of them and the pod that had them last.',
-        this.#events.samples(),
+        this.#events.samples(names),
       ),
       renderMetric(
         'baas_proxy_event_duration_seconds',

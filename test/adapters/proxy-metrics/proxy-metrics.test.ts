@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type ProxyMeasures,
   ProxyMetrics,
@@ -73,20 +73,40 @@ describe('metrics of a proxy', () => {
     expect(samples(text, 'baas_proxy_retries_total')).toEqual(['baas_proxy_retries_total 1']);
   });
 
-  it('of an endpoint that is gone are shown once more, and not kept', () => {
+  it('of an endpoint that is gone are shown for some minutes, to whoever asks, and not kept', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const metrics = new ProxyMetrics();
     const count = (...there: Endpoint[]) =>
       samples(metrics.render(measures(...there)), 'baas_proxy_events_total').length;
     metrics.ended('a', 'success', endpoint(1), 1);
     metrics.ended('a', 'success', endpoint(2), 1);
     metrics.forget(endpoint(1));
-    expect(count(endpoint(2))).toBe(2);
+    for (let minute = 0; minute < 5; minute += 1) {
+      expect(count(endpoint(2))).toBe(2);
+      // What was in flight to it ends later.
+      metrics.ended('a', 'success', endpoint(1), 1);
+      vi.advanceTimersByTime(60_000);
+    }
     expect(count(endpoint(2))).toBe(1);
-    // What was in flight to it ends later.
+
+    // Or much later.
+    vi.advanceTimersByTime(3_600_000);
     metrics.ended('a', 'lost', endpoint(1), 1);
     expect(count(endpoint(2))).toBe(2);
+    vi.advanceTimersByTime(300_000);
     expect(count(endpoint(2))).toBe(1);
+  });
+
+  it('of an endpoint that is back again are kept', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const metrics = new ProxyMetrics();
     metrics.ended('a', 'success', endpoint(1), 1);
-    for (let scrape = 0; scrape < 3; scrape += 1) expect(count(endpoint(1), endpoint(2))).toBe(2);
+    metrics.forget(endpoint(1));
+    metrics.render(measures(endpoint(1)));
+    vi.advanceTimersByTime(3_600_000);
+    const text = metrics.render(measures(endpoint(1)));
+    expect(samples(text, 'baas_proxy_events_total')).toHaveLength(1);
   });
 });

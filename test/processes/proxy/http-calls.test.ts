@@ -215,6 +215,15 @@ describe('an invocation', () => {
     expect(await proxy.metric('baas_proxy_events_total', 'input="invoke"')).toBe(7);
   });
 
+  it('with HEAD is told how long the answer would be', async () => {
+    const { proxy } = await behind({
+      handler: (_request, response) => void response.writeHead(200, { 'content-length': 5 }).end(),
+    });
+    const headers = { 'dapr-caller-app-id': 'x' };
+    const answer = await proxy.ask('/a', { method: 'HEAD', headers });
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-length': '5' }, body: '' });
+  });
+
   it('of a sync Function is passed on where pods are known, else answered at once', async () => {
     const inputs = { ...orders, kind: 'sync', topics: [], bindings: [] } as const;
     const { proxy } = await behind({}, { inputs });

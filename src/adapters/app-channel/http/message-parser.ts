@@ -8,6 +8,8 @@ export type Follows =
   | 'another'
   /** No body, whatever the headers say. */
   | 'nothing'
+  /** No body, and the headers say how long it would have been (HEAD). */
+  | 'its length alone'
   /** A body as the headers frame it, and none where they do not. */
   | 'framed body'
   /** A body as the headers frame it, and all until the end of the connection where they do not. */
@@ -153,6 +155,9 @@ export abstract class MessageParser<Message> {
     const { follows, isHttp11 } = this.readStart(end === -1 ? head : head.slice(0, end));
     if (follows === 'another') return;
     const { headers, length, isChunked, isClosing, isKept, keepAlive, expects } = readHeaders(head);
+    if (follows === 'its length alone' && length !== undefined) {
+      headers.push('content-length', String(length));
+    }
     this.headers = headers;
     this.isReusable = isHttp11 ? !isClosing : isKept;
     this.readConnection(keepAlive, expects);
@@ -161,7 +166,7 @@ export abstract class MessageParser<Message> {
 
   #expect(follows: Follows, length: number | undefined, isChunked: boolean): void {
     this.#state = 'done';
-    if (follows === 'nothing') return;
+    if (follows === 'nothing' || follows === 'its length alone') return;
     if (isChunked) {
       this.#framing = 'chunked';
       this.#state = 'chunk size';

@@ -53,6 +53,7 @@ export class ResponseParser extends MessageParser<PodAnswer> {
 
   #follows(status: number): Follows {
     if (status < 200) return 'another';
-    return this.method === 'HEAD' || status === 204 || status === 304 ? 'nothing' : 'body';
+    if (status === 204 || status === 304) return 'nothing';
+    return this.method === 'HEAD' ? 'its length alone' : 'body';
   }
 }

@@ -18,6 +18,8 @@ export interface ControllerOptions {
   readonly newTokenBase64: () => string;
   readonly onWrite: (write: ObjectWrite) => void;
   readonly onReconciled: (reconciled: Reconciled) => void;
+  /** Whether a reconcile failed because the API server could not be asked at all. */
+  readonly isOutage: (error: Error) => boolean;
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -46,6 +48,8 @@ export class Controller {
   readonly #events: EventRecorder;
   readonly #reconciler: FunctionReconciler;
   readonly #repair: PodRepair | undefined;
+  /** Whether the API server was away when it was last asked. */
+  #isAway = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -73,6 +77,7 @@ export class Controller {
       },
       onResult: ({ key, seconds, error, failures }) => {
         const failure = error === undefined ? undefined : asError(error);
+        this.#notice(failure);
         const { namespace, name } = splitKey(key);
         options.onReconciled({ namespace, name, seconds, error: failure, failures });
         const fn = view.function(namespace, name);
@@ -81,6 +86,19 @@ export class Controller {
         }
       },
     });
+  }
+
+  /**
+   * When the API server is back, nobody waits for the rest of a backoff: after an
+   * outage of minutes that would be minutes more, in which Functions have no proxy.
+   */
+  #notice(failure: Error | undefined): void {
+    if (failure !== undefined) {
+      this.#isAway ||= this.#options.isOutage(failure);
+    } else if (this.#isAway) {
+      this.#isAway = false;
+      this.#queue.retryNow();
+    }
   }
 
   /** Functions that wait for their turn. */

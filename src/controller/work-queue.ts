@@ -114,6 +114,19 @@ export class WorkQueue {
   }
 
   /**
+   * Processes now what waits for a later attempt, and forgets how often it failed:
+   * what it failed of is over, and had nothing to do with it.
+   */
+  retryNow(): void {
+    for (const [key, { timer }] of [...this.#delayed]) {
+      clearTimeout(timer);
+      this.#delayed.delete(key);
+      this.#backoff.forget(key);
+      this.add(key);
+    }
+  }
+
+  /**
    * Processes keys until the signal aborts. Resolves when those in process have
    * ended; what is left waits for the next run.
    *

@@ -141,6 +141,7 @@ class ControllerRun {
       newTokenBase64,
       onWrite: (write) => this.#log.info(write, 'wrote'),
       onReconciled: (reconciled) => this.#reconciled(reconciled),
+      isOutage: (error) => causesOf(error).some(isUnanswered),
     });
     this.#term = { view, controller };
     try {
@@ -156,8 +157,7 @@ class ControllerRun {
   #reconciled({ namespace, name, seconds, error, failures }: Reconciled): void {
     this.#metrics.observeReconcile(seconds, error === undefined ? 'success' : 'error');
     if (error === undefined) return;
-    const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];
-    for (const cause of causes) this.#report(cause, { namespace, name, failures });
+    for (const cause of causesOf(error)) this.#report(cause, { namespace, name, failures });
   }
 
   /** Says what is wrong, once for the same cause in some minutes. */
@@ -193,6 +193,18 @@ class ControllerRun {
     if (view === undefined) return undefined;
     return missedPods([...view.functionPods()].map(({ pod }) => pod)).length;
   }
+}
+
+/** A reconcile that failed in several writes tells of all of them. */
+function causesOf(error: Error): readonly unknown[] {
+  return error instanceof AggregateError ? error.errors : [error];
+}
+
+/** No answer, or one that says that the API server is starting, ending or overwhelmed. */
+function isUnanswered(cause: unknown): boolean {
+  if (!(cause instanceof ApiError)) return false;
+  const { kind, status } = cause;
+  return kind === 'unreachable' || kind === 'timeout' || (status !== undefined && status >= 500);
 }
 
 /**

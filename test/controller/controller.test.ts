@@ -48,6 +48,7 @@ function world({ repairs = false, concurrency = 2 } = {}) {
     newTokenBase64: () => 'dG9rZW4=',
     onWrite: ({ verb, kind, name }) => logged.push(`${verb} ${kind}/${name}`),
     onReconciled: (one) => reconciled.push(one),
+    isOutage: ({ message }) => message.includes('away'),
     repair: repairs
       ? {
           perMinute: 60,
@@ -212,6 +213,36 @@ describe('a reconcile that fails', () => {
     await pass(20 * minuteMs);
     expect(cluster.titles()).toEqual(partsOfOrders);
     expect(reconciled.at(-1)).toMatchObject({ error: undefined, failures: 0 });
+  });
+
+  it('waits no longer once the API server that was away has answered for another', async () => {
+    const { cluster, controller, reconciled, start } = world();
+    for (const name of ['orders', 'mails', 'bills']) cluster.putFunction(functionCalled(name));
+    cluster.beforeRequest = () => {
+      throw new Error('away');
+    };
+    await start();
+    await pass(10 * minuteMs);
+    cluster.beforeRequest = () => undefined;
+    const before = reconciled.length;
+    controller.wake('shop', 'orders');
+    await pass(100);
+    const after = reconciled.slice(before).filter(({ error }) => error === undefined);
+    expect(new Set(after.map(({ name }) => name))).toEqual(new Set(['orders', 'mails', 'bills']));
+  });
+
+  it('of its own fault waits, whatever becomes of others', async () => {
+    const { cluster, controller, reconciled, start } = world();
+    for (const name of ['orders', 'mails']) cluster.putFunction(functionCalled(name));
+    cluster.beforeRequest = ({ name }) => {
+      if (name.startsWith('mails')) throw new Error('exceeded quota');
+    };
+    await start();
+    await pass(10 * minuteMs);
+    const before = reconciled.length;
+    controller.wake('shop', 'orders');
+    await pass(100);
+    expect(reconciled.slice(before).map(({ name }) => name)).toEqual(['orders']);
   });
 
   it('is not told where it is over soon', async () => {

@@ -317,6 +317,44 @@ describe('a work queue', () => {
   });
 });
 
+describe('a work queue whose trouble is over', () => {
+  it('tries at once what would wait for long, and begins to count anew', async () => {
+    let isBroken = true;
+    const { queue, started, results, start } = quickQueue(() => {
+      if (isBroken) throw new Error('away');
+      return undefined;
+    });
+    await start();
+    queue.add('a');
+    queue.add('b');
+    await pass(10_000);
+    const waits = results.at(-1)?.retryInMs ?? 0;
+    expect(waits).toBeGreaterThan(5_000);
+    isBroken = false;
+    const before = started.length;
+    queue.retryNow();
+    await pass();
+    expect(started.slice(before).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect(results.slice(-2).map(({ outcome }) => outcome)).toEqual(['success', 'success']);
+    await pass(60_000);
+    expect(started).toHaveLength(before + 2);
+
+    isBroken = true;
+    queue.add('a');
+    await pass();
+    expect(results.at(-1)?.failures).toBe(1);
+  });
+
+  it('takes no key twice that waits for its turn already', async () => {
+    const { queue, started, start } = quickQueue();
+    queue.addAfter('a', 1_000);
+    queue.add('a');
+    queue.retryNow();
+    await start();
+    expect(started).toHaveLength(1);
+  });
+});
+
 describe('a work queue that stops', () => {
   it('waits for what is in process, and starts nothing', async () => {
     const { queue, started, start, stop, over, end } = heldQueue(2);

@@ -142,6 +142,21 @@ function advice(fn: FunctionModel, serving: ServingModel, components: ComponentL
     ...unusedInputs(fn, serving),
     ...nameAdvice(fn),
     ...portAdvice(fn),
+    ...protocolAdvice(fn, serving),
+  ];
+}
+
+/** What the Dapr proxy speaks; the sidecar speaks more. */
+const proxyProtocols: readonly string[] = ['grpc', 'http'];
+
+function protocolAdvice(fn: FunctionModel, serving: ServingModel): string[] {
+  const protocol = serving.annotations[DaprAnnotation.appProtocol];
+  if (protocol === undefined || protocol === '' || effectiveMode(serving).mode !== 'standalone') {
+    return [];
+  }
+  if (proxyProtocols.includes(protocol.toLowerCase())) return [];
+  return [
+    `spec.serving.annotations[${DaprAnnotation.appProtocol}]: the Dapr proxy of Function "${fn.name.slice(0, 63)}" speaks grpc or http, and would not start with "${protocol.slice(0, 20)}"; sidecar mode has more`,
   ];
 }
 

@@ -598,3 +598,46 @@ describe('settings that a Function overrides', () => {
     expect(validate(v1beta1({ annotations }))).toEqual(fine);
   });
 });
+
+describe('what the Dapr proxy could not serve', () => {
+  const withProtocol = (protocol: string, mode: string): Verdict =>
+    validate(
+      functionOf('v1beta2', {
+        annotations: {
+          [enableDapr]: 'true',
+          [daprServiceMode]: mode,
+          'dapr.io/app-protocol': protocol,
+        },
+      }),
+    );
+
+  it.each(['h2c', 'https', 'grpcs'])('the protocol %s is a warning', (protocol) => {
+    expect(withProtocol(protocol, 'standalone')).toEqual({
+      problems: [],
+      warnings: [
+        expect.stringMatching(
+          `^spec\\.serving\\.annotations\\[dapr\\.io/app-protocol\\]: .* would not start with "${protocol}"`,
+        ),
+      ],
+    });
+  });
+
+  it('those that it speaks are none, and neither are others in sidecar mode', () => {
+    for (const protocol of ['grpc', 'http', 'HTTP', '']) {
+      expect(withProtocol(protocol, 'standalone')).toEqual(fine);
+    }
+    expect(withProtocol('h2c', 'sidecar')).toEqual(fine);
+  });
+
+  it('a port of daprd is a warning where there is a daprd', () => {
+    const withPort = (mode: string) =>
+      validate(
+        functionOf('v1beta2', {
+          annotations: { [enableDapr]: mode },
+          serving: { triggers: { http: { port: 3500 } } },
+        }),
+      ).warnings;
+    expect(withPort('true')).toEqual([expect.stringContaining('3500 is a port of daprd')]);
+    expect(withPort('false')).toEqual([]);
+  });
+});

@@ -20,6 +20,7 @@ export function renderChart(figures: readonly Figure[]): string {
   const rows = judged.map((figure, index) => row(figure, top + index * rowHeight, unit));
   const line = labelWidth + unit;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Figures in shares of their goals</title>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 <text x="12" y="22" font-size="14" fill="${colours.text}">Measured, in shares of the goal (the line)</text>
 <text x="12" y="40" fill="${colours.text}">at least: the bar is to reach the line; at most: it is to stay left of it</text>

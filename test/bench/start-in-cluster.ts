@@ -14,11 +14,19 @@ import { MeasuredProcess } from './measured-process.ts';
 import { freePorts, isReady, product } from './processes.ts';
 import { productEnvironment } from './product-environment.ts';
 
+/** The product in a cluster, and what API servers need to call it. */
+export interface InCluster {
+  readonly process: MeasuredProcess;
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+}
+
 /** `serve` as the image runs it in a pod: with its ServiceAccount and no kubeconfig; ready when this resolves. */
 export async function startInCluster(
   cluster: Cluster,
   { tools, folder }: BenchContext,
-): Promise<MeasuredProcess> {
+): Promise<InCluster> {
   const certificates = join(folder, 'serve-certs');
   await ensureLocalCertificates(certificates, new Date());
   const account = await mountAccount(cluster, folder);
@@ -41,7 +49,7 @@ export async function startInCluster(
     },
   );
   await started.until(() => isReady(healthPort));
-  return started;
+  return { process: started, port, ca: await readFile(join(certificates, 'ca.crt'), 'utf8') };
 }
 
 /** The files that a kubelet would mount. */

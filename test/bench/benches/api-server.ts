@@ -7,6 +7,7 @@ import { noComponents } from '../../../src/rules/context/component-lookup.ts';
 import { admitPod } from '../../../src/rules/pod/pod-admission.ts';
 import { Cluster } from '../../cluster/harness/cluster.ts';
 import { functionObject, modeAnnotations, podOf } from '../../cluster/harness/fixtures.ts';
+import { prepareCluster } from '../../cluster/harness/prepare-cluster.ts';
 import { webhookConfigurations } from '../../cluster/harness/webhook-configurations.ts';
 import { alternate } from '../alternate.ts';
 import { ApiClient, inParallel } from '../api-client.ts';
@@ -14,6 +15,7 @@ import type { Bench, BenchContext } from '../bench.ts';
 import { comparedFigure, type Figure } from '../figure.ts';
 import { MeasuredProcess } from '../measured-process.ts';
 import { accepts, freePorts, node, program } from '../processes.ts';
+import { type InCluster, startInCluster } from '../start-in-cluster.ts';
 import { quantile, spreadOf } from '../statistics.ts';
 
 const atATime = 32;
@@ -34,9 +36,11 @@ export const apiServerBench: Bench = {
   needs: [],
   async run(context) {
     const cluster = await Cluster.start();
+    let ours: InCluster | undefined;
     let constant: MeasuredProcess | undefined;
     try {
-      await cluster.install('v1beta2');
+      await prepareCluster(cluster.kubectl, 'v1beta2');
+      ours = await startInCluster(cluster, context);
       const folder = join(context.folder, 'certs');
       await ensureLocalCertificates(folder, new Date());
       const ca = await readFile(join(folder, 'ca.crt'), 'utf8');
@@ -47,10 +51,11 @@ export const apiServerBench: Bench = {
         {},
       );
       await constant.until(() => accepts(port));
-      await registerBoth(cluster, { port, ca });
+      await registerBoth(cluster, ours, { port, ca });
       return await measure(cluster, context);
     } finally {
       await constant?.stop();
+      await ours?.process.stop();
       await cluster.stop();
     }
   },
@@ -78,8 +83,11 @@ interface Target {
 }
 
 /** Each side's webhook for the namespaces of its side, with the same rules, selectors and conditions. */
-async function registerBoth(cluster: Cluster, constant: Target): Promise<void> {
-  const { port, ca } = cluster.product;
+async function registerBoth(
+  cluster: Cluster,
+  { port, ca }: Target,
+  constant: Target,
+): Promise<void> {
   const configurations = [
     ...webhookConfigurations({ port, ca, failurePolicy: 'Fail' }).map((one) =>
       forSide(one, 'ours'),

@@ -26,7 +26,7 @@ export const controllerBench: Bench = {
     let serve: MeasuredProcess | undefined;
     try {
       await prepareCluster(cluster.kubectl, 'v1beta2');
-      serve = await startInCluster(cluster, context);
+      ({ process: serve } = await startInCluster(cluster, context));
       return [
         ...(await measureMany(cluster, context)),
         ...(await measureRest(serve, cluster, context)),

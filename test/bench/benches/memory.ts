@@ -45,7 +45,7 @@ async function measure(cluster: Cluster, context: BenchContext): Promise<Figure[
       const numbers = Array.from({ length: count - made }, (_, index) => made + index);
       await inParallel(numbers, atATime, (number) => makeFunction(client, number));
       made = count;
-      const serve = await startInCluster(cluster, context);
+      const { process: serve } = await startInCluster(cluster, context);
       await pause(context.isQuick ? 0 : settleMs);
       const mebibytes = await serve.residentMiB();
       await serve.stop();

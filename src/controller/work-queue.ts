@@ -20,8 +20,7 @@ export interface WorkQueueOptions {
   readonly process: (
     key: string,
     signal: AbortSignal,
-    // biome-ignore lint/suspicious/noConfusingVoidType: a process that never asks to come back returns nothing
-  ) => Promise<{ readonly requeueAfterMs?: number } | void>;
+  ) => Promise<{ readonly requeueAfterMs?: number } | undefined>;
   /** Told after each key that was processed to its end. Must not throw. */
   readonly onResult?: (result: WorkResult) => void;
   /** Milliseconds on a clock that never goes back. */

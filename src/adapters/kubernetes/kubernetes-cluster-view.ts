@@ -1,5 +1,4 @@
 import type { FunctionModel } from '../../api/function.ts';
-import type { JsonObject } from '../../api/json.ts';
 import { BaasLabel, OpenFunctionLabel } from '../../api/keys.ts';
 import type { ClusterView } from '../../controller/cluster-view.ts';
 import type { ContextFacts } from '../../rules/context/function-context.ts';
@@ -11,8 +10,7 @@ import type { FunctionSurroundings } from '../../rules/reconcile/plan.ts';
 import { Table } from '../store/object-index.ts';
 import { AnnotatedWorkloads } from './annotated-workloads.ts';
 import type { ApiError } from './api-error.ts';
-import { resourceName } from './api-resource.ts';
-import type { Backoff } from './backoff.ts';
+import { type FollowedResource, followResource } from './follow-resource.ts';
 import { type ForeignProxy, readForeignProxy } from './foreign-proxies.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import type {
@@ -24,8 +22,7 @@ import { managedResource } from './managed-resources.ts';
 import { ObservedPods } from './observed-pods.ts';
 import { OwnedObjects } from './owned-objects.ts';
 import { pause } from './pause.ts';
-import type { ObjectSelector } from './reflector.ts';
-import { type FollowerTimings, ResourceFollower } from './resource-follower.ts';
+import type { FollowerTimings } from './resource-follower.ts';
 import type { VersionedResource } from './served-version.ts';
 
 export interface KubernetesClusterViewOptions {
@@ -55,9 +52,6 @@ const pods: VersionedResource = { group: '', versions: ['v1'], plural: 'pods', k
 /** Between looks at whether everything was listed. */
 const syncLookMs = 20;
 
-/** Whether a right that was refused is granted meanwhile is asked for less and less often. */
-const refusedBackoff: Backoff = { firstMs: 500, maxMs: 60_000 };
-
 /**
  * What the controller has to know of a cluster, followed by watches that ask for
  * no more than what carries this project's or OpenFunction's labels, and keep no
@@ -69,7 +63,7 @@ export class KubernetesClusterView implements ClusterView {
   readonly #owned: ReadonlyMap<ManagedKind, OwnedObjects>;
   readonly #pods = new ObservedPods(({ namespace, claim }) => this.#wakeClaim(namespace, claim));
   readonly #proxies = new Table<ForeignProxy>(({ serving }) => serving);
-  readonly #followers: readonly Followed[];
+  readonly #followers: readonly FollowedResource[];
 
   constructor(options: KubernetesClusterViewOptions) {
     this.#options = options;
@@ -191,7 +185,7 @@ export class KubernetesClusterView implements ClusterView {
 
   #ownedFollower(objects: OwnedObjects) {
     const { kind } = objects;
-    return this.#follower({
+    return followResource(this.#options, {
       resource: versioned(kind),
       what: 'kept',
       // Without tokens nobody has to let this project see a Secret.
@@ -210,7 +204,7 @@ export class KubernetesClusterView implements ClusterView {
 
   #podFollower(kind: ObservedPod['claim']['kind'], labels: string) {
     const { excludedNamespaces, wakeAll } = this.#options;
-    return this.#follower({
+    return followResource(this.#options, {
       resource: pods,
       what: `of a ${kind}`,
       selector: { labels, fields: notEnded },
@@ -228,7 +222,7 @@ export class KubernetesClusterView implements ClusterView {
   #proxyFollower() {
     const wake = (namespace: string, serving: string): void =>
       this.#wakeClaim(namespace, { kind: 'serving', name: serving });
-    return this.#follower({
+    return followResource(this.#options, {
       resource: deployments,
       what: "OpenFunction's proxies",
       selector: { labels: OpenFunctionLabel.proxy },
@@ -249,34 +243,6 @@ export class KubernetesClusterView implements ClusterView {
         if (before !== undefined) wake(namespace, before.serving);
       },
     });
-  }
-
-  #follower<Item>(options: FollowedResource<Item>): Followed {
-    const { connection, onError, timings, now } = this.#options;
-    const { resource, what, mayBeRefused = false, onReplace, ...rest } = options;
-    // Until it is listed: other trouble in between does not mean that it is granted.
-    let isRefused = false;
-    const follower = new ResourceFollower<Item>({
-      ...rest,
-      connection,
-      resource,
-      onReplace: (items) => {
-        isRefused = false;
-        onReplace(items);
-      },
-      onError: (error) => {
-        if (mayBeRefused && error.kind === 'forbidden') isRefused = true;
-        else onError(error);
-      },
-      onVersion: () => undefined,
-      timings: { ...timings, ...(mayBeRefused ? { backoff: refusedBackoff } : {}) },
-      now,
-    });
-    return {
-      resource: `${resourceName(resource)} (${what})`,
-      isRefused: () => isRefused,
-      follower,
-    };
   }
 
   /** What changed about Functions, Servings and Components. */
@@ -318,29 +284,6 @@ export class KubernetesClusterView implements ClusterView {
       }
     }
   }
-}
-
-/** One watch. */
-interface Followed {
-  /** For people: the resource, and what of it. */
-  readonly resource: string;
-  /** Whether an admin does not let this project see it, and need not. */
-  readonly isRefused: () => boolean;
-  readonly follower: Pick<ResourceFollower<unknown>, 'run' | 'isSynced' | 'staleMs'>;
-}
-
-interface FollowedResource<Item> {
-  readonly resource: VersionedResource;
-  /** Which objects, in words. */
-  readonly what: string;
-  /** Whether it is right that an admin does not let this project see it. */
-  readonly mayBeRefused?: boolean;
-  readonly selector: ObjectSelector;
-  readonly metadataOnly: boolean;
-  readonly read: (object: JsonObject) => Item | undefined;
-  readonly onReplace: (items: Item[]) => void;
-  readonly onUpsert: (item: Item) => void;
-  readonly onDelete: (namespace: string, name: string, uid: string) => void;
 }
 
 function versioned(kind: ManagedKind): VersionedResource {

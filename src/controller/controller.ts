@@ -35,6 +35,13 @@ export interface Reconciled {
   readonly failures: number;
 }
 
+/**
+ * How long changes of a Function's pods are gathered. A rollout or a scaling makes
+ * hundreds of them in a second, and each reconcile looks at all pods: one for each
+ * would take longer the more pods there are.
+ */
+const podChangesMs = 200;
+
 /** Some failures in a second may be an API server that restarts; what lasts longer is told to the user. */
 const failuresToTell = 12;
 
@@ -109,6 +116,11 @@ export class Controller {
   /** Something changed that a Function depends on. */
   wake(namespace: string, name: string): void {
     this.#queue.add(`${namespace}/${name}`);
+  }
+
+  /** Pods of a Function changed, and more may follow. */
+  wakeSoon(namespace: string, name: string): void {
+    this.#queue.addAfter(`${namespace}/${name}`, podChangesMs);
   }
 
   /** Anything may have changed. */

@@ -110,6 +110,7 @@ class ControllerRun {
       source,
       excludedNamespaces: new Set(settings.excludedNamespaces),
       wake: (namespace, name) => controller.wake(namespace, name),
+      wakeSoon: (namespace, name) => controller.wakeSoon(namespace, name),
       wakeAll: () => controller.wakeAll(),
       onError: (error) => this.#log.warn({ kind: error.kind }, error.message),
     });

@@ -124,6 +124,33 @@ describe('a controller', () => {
     expect(cluster.titles()).toEqual([]);
   });
 
+  it('looks once at a crowd of changes to the pods of a Function', async () => {
+    const { cluster, controller, start, reconciled } = world();
+    cluster.onChange = () => undefined;
+    cluster.putFunction(functionCalled('orders'));
+    await start();
+    reconciled.length = 0;
+    for (let change = 0; change < 10; change += 1) {
+      controller.wakeSoon('demo', 'orders');
+      await pass(10);
+    }
+    expect(reconciled).toEqual([]);
+    await pass(1_000);
+    expect(reconciled.map(({ name }) => name)).toEqual(['orders']);
+  });
+
+  it('does not let changes of pods hold up what else changed', async () => {
+    const { cluster, controller, start } = world();
+    cluster.onChange = () => undefined;
+    cluster.putFunction(functionCalled('orders'));
+    await start();
+    controller.wakeSoon('demo', 'orders');
+    cluster.remove('Service/orders-events');
+    controller.wake('demo', 'orders');
+    await pass();
+    expect(cluster.titles()).toEqual(partsOfOrders);
+  });
+
   it('writes nothing while nothing changes, however often it is woken', async () => {
     const { cluster, controller, start } = world();
     cluster.putFunction(functionCalled('orders'));

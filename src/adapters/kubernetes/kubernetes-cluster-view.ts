@@ -32,6 +32,8 @@ export interface KubernetesClusterViewOptions {
   readonly excludedNamespaces: ReadonlySet<string>;
   /** A Function whose surroundings changed. */
   readonly wake: (namespace: string, name: string) => void;
+  /** A Function whose pods changed: they come and go in crowds, and one look at many is enough. */
+  readonly wakeSoon: (namespace: string, name: string) => void;
   /** Anything may have changed. */
   readonly wakeAll: () => void;
   readonly onError: (error: ApiError) => void;
@@ -61,7 +63,10 @@ export class KubernetesClusterView implements ClusterView {
   readonly #options: KubernetesClusterViewOptions;
   readonly #workloads: AnnotatedWorkloads;
   readonly #owned: ReadonlyMap<ManagedKind, OwnedObjects>;
-  readonly #pods = new ObservedPods(({ namespace, claim }) => this.#wakeClaim(namespace, claim));
+  readonly #pods = new ObservedPods(({ namespace, claim }) => {
+    const name = this.#claimedBy(namespace, claim);
+    if (name !== undefined) this.#options.wakeSoon(namespace, name);
+  });
   readonly #proxies = new Table<ForeignProxy>(({ serving }) => serving);
   readonly #followers: readonly FollowedResource[];
 
@@ -270,10 +275,14 @@ export class KubernetesClusterView implements ClusterView {
     }
   }
 
-  #wakeClaim(namespace: string, { kind, name }: ObservedPod['claim']): void {
-    const functionName =
-      kind === 'function' ? name : this.#options.source.serving(namespace, name)?.function;
-    if (functionName !== undefined) this.#options.wake(namespace, functionName);
+  #wakeClaim(namespace: string, claim: ObservedPod['claim']): void {
+    const name = this.#claimedBy(namespace, claim);
+    if (name !== undefined) this.#options.wake(namespace, name);
+  }
+
+  /** Name of the Function that a claim means. */
+  #claimedBy(namespace: string, { kind, name }: ObservedPod['claim']): string | undefined {
+    return kind === 'function' ? name : this.#options.source.serving(namespace, name)?.function;
   }
 
   /** Functions that name a Component which somebody else made. */

@@ -118,7 +118,7 @@ describe('watches that are dropped', () => {
     server.resetConnections();
     server.put('services', 'demo', 'kept', { metadata: keptFor('orders') });
     server.put('pods', 'demo', 'a', labelled({ 'openfunction.io/function': 'orders' }));
-    await until(() => expect(cluster.woken).toEqual(['demo/orders', 'demo/orders']));
+    await cluster.wakes('demo/orders', 'demo/orders soon');
     expect(server.seen('list', 'services')).toHaveLength(1);
   });
 

@@ -82,22 +82,22 @@ describe('a Function is woken', () => {
     const labels = { 'openfunction.io/function': 'orders' };
     const admitted = { ...labels, 'baas.openfunction.io/mode': 'standalone' };
     server.put('pods', 'demo', 'orders-1', labelled(labels));
-    await cluster.wakes('demo/orders');
+    await cluster.wakes('demo/orders soon');
     server.put('pods', 'demo', 'orders-1', { ...labelled(admitted), status: { phase: 'Running' } });
-    await cluster.wakes('demo/orders');
+    await cluster.wakes('demo/orders soon');
     server.put('pods', 'demo', 'orders-1', {
       ...labelled(admitted),
       status: { phase: 'Succeeded' },
     });
-    await cluster.wakes('demo/orders');
+    await cluster.wakes('demo/orders soon');
     expect(cluster.view.surroundings(cluster.fn('orders')).pods).toEqual([]);
   });
 
   test('by a Pod of its Serving', async () => {
     server.put('pods', 'demo', 'x-1', labelled({ 'openfunction.io/serving': 'serving-x' }));
-    await cluster.wakes('demo/orders');
+    await cluster.wakes('demo/orders soon');
     server.remove('pods', 'demo', 'x-1');
-    await cluster.wakes('demo/orders');
+    await cluster.wakes('demo/orders soon');
   });
 
   test('by a proxy that OpenFunction keeps for its Serving', async () => {
@@ -147,7 +147,7 @@ describe('nobody is woken', () => {
     server.put('deployments', 'demo', 'later', { metadata: keptFor('thumbnails') });
     await until(() => expect(cluster.woken).toHaveLength(1));
     server.put('pods', 'demo', 'later', labelled({ 'openfunction.io/function': 'thumbnails' }));
-    await cluster.wakes('demo/thumbnails', 'demo/thumbnails');
+    await cluster.wakes('demo/thumbnails', 'demo/thumbnails soon');
   });
 
   test('by what is not asked for: objects and Pods that carry no label of ours', async () => {
@@ -156,7 +156,7 @@ describe('nobody is woken', () => {
     server.put('pods', 'kube-system', 'orders-1', labelled({ 'openfunction.io/function': 'o' }));
     server.put('services', 'demo', 'later', { metadata: keptFor('thumbnails') });
     server.put('pods', 'demo', 'later', labelled({ 'openfunction.io/function': 'thumbnails' }));
-    await cluster.wakes('demo/thumbnails', 'demo/thumbnails');
+    await cluster.wakes('demo/thumbnails', 'demo/thumbnails soon');
   });
 });
 

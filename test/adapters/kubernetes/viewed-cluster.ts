@@ -56,6 +56,7 @@ export class ViewedCluster {
       source: this.source,
       excludedNamespaces: new Set(['kube-system']),
       wake: (namespace, name) => this.woken.push(`${namespace}/${name}`),
+      wakeSoon: (namespace, name) => this.woken.push(`${namespace}/${name} soon`),
       wakeAll: () => this.woken.push('*'),
       onError: (error) => this.errors.push(error),
       timings,
@@ -79,9 +80,9 @@ export class ViewedCluster {
     this.woken = [];
   }
 
-  /** Whom a change woke, when the view has heard of it. */
+  /** Whom a change woke, when the view has heard of it; of two watches neither has to be first. */
   async wakes(...expected: string[]): Promise<void> {
-    await until(() => expect(this.woken).toEqual(expected));
+    await until(() => expect(this.woken.toSorted()).toEqual(expected.toSorted()));
     this.woken = [];
   }
 

@@ -10,14 +10,27 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   const options = {
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp,
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return pino(options, destination ?? standardOutput());
 }
 
-/** So much is written before its turn ends; the library takes less than 16 KiB. */
-const batchBytes = 15 * 1024;
+let timestampMs = 0;
+let timestampText = '';
+
+/** RFC 3339 in UTC, as a member of the line; made once a millisecond, in which there may be many lines. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== timestampMs) {
+    timestampMs = now;
+    timestampText = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return timestampText;
+}
+
+/** So much is written before its turn ends: what waits for it has a limit. */
+const batchCharacters = 64 * 1024;
 
 /**
  * Standard output with one write for all lines of a turn of the event loop: under
@@ -25,19 +38,24 @@ const batchBytes = 15 * 1024;
  * Nothing waits longer than its turn, and the end of the process writes the rest.
  */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: batchBytes });
+  const output = pino.destination({ dest: 1, sync: true });
+  let lines = '';
   let isScheduled = false;
-  const flush = (): void => {
-    isScheduled = false;
-    output.flushSync();
+  const write = (): void => {
+    if (lines !== '') output.write(lines);
+    lines = '';
   };
-  process.once('exit', flush);
+  process.once('exit', write);
   return {
     write: (line) => {
-      output.write(line);
+      lines += line;
+      if (lines.length >= batchCharacters) write();
       if (isScheduled) return;
       isScheduled = true;
-      setImmediate(flush);
+      setImmediate(() => {
+        isScheduled = false;
+        write();
+      });
     },
   };
 }

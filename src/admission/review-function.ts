@@ -1,7 +1,6 @@
-import { functionVersionOf, readFunction } from '../api/function.ts';
+import { functionVersionOf } from '../api/function.ts';
 import { asObject, at, type JsonObject } from '../api/json.ts';
 import { functionGroup } from '../api/keys.ts';
-import { effectiveMode } from '../rules/effective-mode.ts';
 import { defaultFunction } from '../rules/function/function-defaults.ts';
 import { validateFunction } from '../rules/function/function-validation.ts';
 import { describeProblem, type Problem } from '../rules/function/problem.ts';
@@ -34,20 +33,18 @@ export function functionValidator(source: FunctionSource): Reviewer {
     const { object, namespace } = request;
     const skipReason = skipReasonOf(request);
     if (object === undefined || skipReason !== undefined) return skipped(skipReason ?? 'not-ours');
-    const verdict = validateFunction(
+    const { problems, warnings, mode, invalidAnnotations } = validateFunction(
       object,
       namespace,
       storedObject(request),
       source.components(namespace),
     );
     const name = nameOf(request, object);
-    const { mode, invalid } = effectiveMode(readFunction(object, namespace)?.serving);
-    const facts = { functionName: name, mode, invalidAnnotations: invalid };
-    const answer = { patch: [], warnings: verdict.warnings };
-    return verdict.problems.length === 0
-      ? { answer, outcome: 'unchanged', ...facts }
+    const answer = { patch: [], warnings };
+    return problems.length === 0
+      ? { answer, outcome: 'unchanged', functionName: name, mode, invalidAnnotations }
       : {
-          answer: { ...answer, denial: denialOf(name, verdict.problems) },
+          answer: { ...answer, denial: denialOf(name, problems) },
           outcome: 'denied',
           functionName: name,
           mode,

@@ -32,7 +32,16 @@ export function asShallowObject(value: unknown): JsonObject | undefined {
 /** Whether a value is nested at most so deep; a circle never is. */
 export function isWithinDepth(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((member) => isWithinDepth(member, depth - 1));
+  if (depth === 0) return false;
+  // Without a list of the members, as all of an object passes here.
+  if (Array.isArray(value)) {
+    for (const member of value) if (!isWithinDepth(member, depth - 1)) return false;
+    return true;
+  }
+  for (const key in value) {
+    if (!isWithinDepth((value as JsonObject)[key], depth - 1)) return false;
+  }
+  return true;
 }
 
 /** The value when it is a list, else undefined. */
@@ -63,7 +72,8 @@ export function asStringMap(value: unknown): Readonly<Record<string, string>> {
   const object = asObject(value);
   if (object === undefined) return noStrings;
   const strings: Record<string, string> = {};
-  for (const [key, member] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const member = object[key];
     if (typeof member === 'string') setOwn(strings, key, member);
   }
   return strings;
@@ -75,8 +85,9 @@ const noStrings: Readonly<Record<string, string>> = Object.freeze({});
 /** Members of a list that are objects, each with its index in that list. */
 export function objectsOf(value: unknown): { index: number; item: JsonObject }[] {
   const objects: { index: number; item: JsonObject }[] = [];
-  for (const [index, member] of (asList(value) ?? []).entries()) {
-    const item = asObject(member);
+  const list = asList(value) ?? [];
+  for (let index = 0; index < list.length; index += 1) {
+    const item = asObject(list[index]);
     if (item !== undefined) objects.push({ index, item });
   }
   return objects;

@@ -11,7 +11,12 @@ import {
 import { asObject, at, type JsonObject, jsonEquals, own } from '../../api/json.ts';
 import { DaprAnnotation, OpenFunctionAnnotation, Port } from '../../api/keys.ts';
 import type { ComponentLookup } from '../context/component-lookup.ts';
-import { effectiveMode, enableValues, serviceModes } from '../effective-mode.ts';
+import {
+  type EffectiveMode,
+  effectiveMode,
+  enableValues,
+  serviceModes,
+} from '../effective-mode.ts';
 import { appIdMaxLength, isDnsLabel, isLabelValue } from '../names.ts';
 import { overrideAdvice } from './override-advice.ts';
 import {
@@ -29,6 +34,9 @@ export interface FunctionVerdict {
   readonly problems: Problem[];
   /** What the user should hear about although it is allowed. */
   readonly warnings: string[];
+  readonly mode: EffectiveMode;
+  /** Annotations whose value is neither of the allowed ones; they count as unset. */
+  readonly invalidAnnotations: readonly string[];
 }
 
 /**
@@ -48,7 +56,8 @@ export function validateFunction(
   components: ComponentLookup,
 ): FunctionVerdict {
   const fn = readFunction(object, namespace);
-  if (fn?.serving === undefined) return { problems: [], warnings: [] };
+  const { mode, invalid: invalidAnnotations } = effectiveMode(fn?.serving);
+  if (fn?.serving === undefined) return { problems: [], warnings: [], mode, invalidAnnotations };
   const found = problemsOf(object, fn.serving);
   const stored = storedProblems(oldObject, namespace);
   const isStored = (problem: Problem): boolean => {
@@ -62,6 +71,8 @@ export function validateFunction(
       ...advice(fn, fn.serving, components),
       ...overrideAdvice(object, fn),
     ],
+    mode,
+    invalidAnnotations,
   };
 }
 

@@ -47,6 +47,8 @@ describe.each(versions)('the Function of a dry run at %s', (version) => {
       expect(validateFunction(admitted(mode), 'shop', undefined, noComponents)).toEqual({
         problems: [],
         warnings: [],
+        mode,
+        invalidAnnotations: [],
       });
     }
     const inModes = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { asObject, asText, at, type JsonObject } from '../api/json.ts';
-import type { PatchOperation } from '../rules/json-patch.ts';
+import { asObject, asText, at, type Json, type JsonObject } from '../api/json.ts';
+import { type PatchOperation, patchText } from '../rules/json-patch.ts';
 
 /** The request of an AdmissionReview, `admission.k8s.io/v1`, as far as this project reads it. */
 export interface AdmissionRequest {
@@ -102,6 +102,9 @@ export interface AdmissionAnswer {
   readonly denial?: DenialStatus;
 }
 
+/** Each half of a surrogate pair by itself: JSON escapes them so. */
+const notAscii = /[\u0080-\uffff]/g;
+
 /** Longest warning that API servers pass on whole. */
 const warningMaxLength = 256;
 
@@ -109,22 +112,29 @@ const warningMaxLength = 256;
 const warningsMaxCount = 16;
 
 /**
- * The AdmissionReview that answers a request, as JSON. Put together from its
- * parts: a patch in base64 is long, needs no escaping, and would be searched for
- * what does.
+ * The AdmissionReview that answers a request, as JSON of nothing but ASCII. Put
+ * together from its parts: a patch in base64 is long, needs no escaping, and would
+ * be searched for what does.
  */
 export function admissionResponse(uid: string, answer: AdmissionAnswer): string {
   const { patch, warnings, denial } = answer;
   return [
-    `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":${JSON.stringify(uid)}`,
+    `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":${asciiJson(uid)}`,
     `,"allowed":${denial === undefined}`,
-    denial === undefined ? '' : `,"status":${JSON.stringify(statusOf(denial))}`,
-    patch.length === 0 ? '' : `,"patchType":"JSONPatch","patch":"${base64(JSON.stringify(patch))}"`,
+    denial === undefined ? '' : `,"status":${asciiJson(statusOf(denial))}`,
+    patch.length === 0 ? '' : `,"patchType":"JSONPatch","patch":"${base64(patchText(patch))}"`,
     warnings.length === 0
       ? ''
-      : `,"warnings":${JSON.stringify(warnings.slice(0, warningsMaxCount).map(shorten))}`,
+      : `,"warnings":${asciiJson(warnings.slice(0, warningsMaxCount).map(shorten))}`,
     '}}',
   ].join('');
+}
+
+function asciiJson(value: Json): string {
+  return JSON.stringify(value).replaceAll(
+    notAscii,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function base64(text: string): string {

@@ -7,9 +7,44 @@ export type PatchOperation =
 
 /** JSON pointer (RFC 6901) to a member; `openfunction.io/x` becomes `openfunction.io~1x`. */
 export function pointer(...segments: (string | number)[]): string {
-  return segments
-    .map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
+  let path = '';
+  for (const segment of segments) path += `/${escaped(String(segment))}`;
+  return path;
+}
+
+function escaped(segment: string): string {
+  // Most need none, and to replace nothing costs as much as to replace.
+  if (!segment.includes('/') && !segment.includes('~')) return segment;
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Texts of frozen values, for as long as they are in use. */
+const frozenTexts = new WeakMap<object, string>();
+
+/**
+ * A patch as JSON text. Values that their maker froze are the same in patch after
+ * patch: each is put into words once.
+ */
+export function patchText(operations: readonly PatchOperation[]): string {
+  return `[${operations.map(operationText).join(',')}]`;
+}
+
+function operationText(operation: PatchOperation): string {
+  const { op, path } = operation;
+  const head = `{"op":"${op}","path":${JSON.stringify(path)}`;
+  return operation.op === 'remove' ? `${head}}` : `${head},"value":${valueText(operation.value)}}`;
+}
+
+function valueText(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`;
+  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) {
+    return JSON.stringify(value);
+  }
+  const known = frozenTexts.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
+  frozenTexts.set(value, text);
+  return text;
 }
 
 /**
@@ -48,11 +83,12 @@ function patchMember(
   key: string,
   value: string | undefined,
 ): PatchOperation | undefined {
-  const memberPath = path + pointer(key);
   const isPresent = Object.hasOwn(object, key);
-  if (value === undefined) return isPresent ? { op: 'remove', path: memberPath } : undefined;
-  if (!isPresent) return { op: 'add', path: memberPath, value };
-  return object[key] === value ? undefined : { op: 'replace', path: memberPath, value };
+  if (value === undefined) {
+    return isPresent ? { op: 'remove', path: path + pointer(key) } : undefined;
+  }
+  if (isPresent && object[key] === value) return undefined;
+  return { op: isPresent ? 'replace' : 'add', path: path + pointer(key), value };
 }
 
 /** Operations that append to a list; a missing list comes with its members in one operation. */

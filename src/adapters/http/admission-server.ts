@@ -10,6 +10,7 @@ import { closeConnectionsAtEnd } from './close-connections.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import { logReview } from './log-review.ts';
 import { readBody } from './read-body.ts';
+import { sendReview } from './send-review.ts';
 import { withoutSchemas } from './without-schemas.ts';
 
 /** Longer than the 90 s after which API servers close an idle connection: the closing side must be theirs. */
@@ -58,7 +59,7 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
     },
   }) as unknown as FastifyInstance;
 
-  closeConnectionsAtEnd(app);
+  const closing = closeConnectionsAtEnd(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
@@ -95,7 +96,7 @@ export function buildAdmissionServer(options: AdmissionServerOptions): FastifyIn
         const seconds = milliseconds / 1000;
         metrics.observeReview({ webhook, resource, operation, seconds, outcome });
         logReview(log, endpoint, asked, outcome, milliseconds);
-        reply.header('content-type', 'application/json').send(body);
+        sendReview(reply, body, closing);
       };
       const outcome = review(asked);
       if (!(outcome instanceof Promise)) answer(outcome);

@@ -1,58 +1,53 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 
-/** What is known of one open connection. */
-interface Connection {
-  readonly socket: Socket;
-  /** Requests that it waits for an answer to. */
-  asked: number;
+/** Whether a server is on its way out. */
+export interface Closing {
+  readonly hasBegun: boolean;
 }
 
 /**
- * Lets a closing server end: answers in flight say `Connection: close`, and a
- * connection on which nothing is being asked is closed at once.
+ * Lets a closing server end: connections that never asked anything are closed at
+ * once. Fastify closes those that are idle after a request; what is in flight is
+ * answered, and whoever answers has to say `Connection: close` then.
  *
- * Node closes idle connections by itself, but takes one that has not asked
- * anything yet for busy: a handshake without a request, a load balancer's probe.
- * A client that keeps such a connection, as API servers do, would hold up the end.
+ * Node takes a connection that has not asked anything yet for busy: a handshake
+ * without a request, a load balancer's probe. A client that keeps such a
+ * connection, as API servers do, would hold up the end.
  */
-export function closeConnectionsAtEnd(app: FastifyInstance): void {
-  const open = new Map<string, Connection>();
-  /** Requests come over the TLS socket, which Node tells of when the handshake is over. */
-  const ofTls = new WeakMap<Socket, Connection>();
-  let isClosing = false;
+export function closeConnectionsAtEnd(app: FastifyInstance): Closing {
+  /** Before their first request: TCP sockets, and the TLS sockets over them once the handshake is over. */
+  const silent = new Set<Socket>();
+  const handshaking = new Map<string, Socket>();
+  const closing = { hasBegun: false };
 
   app.server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
-    open.set(key, { socket, asked: 0 });
-    socket.once('close', () => open.delete(key));
+    silent.add(socket);
+    handshaking.set(key, socket);
+    socket.once('close', () => {
+      silent.delete(socket);
+      handshaking.delete(key);
+    });
   });
   app.server.on('secureConnection', (socket: TLSSocket) => {
-    const connection = open.get(keyOf(socket));
-    if (connection !== undefined) ofTls.set(socket, connection);
+    const key = keyOf(socket);
+    const below = handshaking.get(key);
+    if (below !== undefined) silent.delete(below);
+    handshaking.delete(key);
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    const connection = ofTls.get(request.raw.socket);
-    if (connection !== undefined) {
-      connection.asked += 1;
-      reply.raw.once('close', () => {
-        connection.asked -= 1;
-      });
-    }
-    done();
-  });
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (isClosing) reply.header('connection', 'close');
-    done(null, payload);
-  });
+  // Each request passes here: nothing but this is done for it.
+  app.server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket));
   app.addHook('preClose', (done) => {
-    isClosing = true;
-    for (const { socket, asked } of open.values()) {
-      if (asked === 0) socket.destroy();
-    }
+    closing.hasBegun = true;
+    for (const socket of silent) socket.destroy();
     done();
   });
+  return closing;
 }
 
 /** The same for a TCP socket and for the TLS socket over it. */

@@ -122,9 +122,10 @@ function patchSpec(
   if (target !== undefined) {
     const env = target.container['env'];
     const kept = new Set(keptVariables(env, wantedEnv, injected).map(({ name }) => name));
-    const missing = wantedEnv
-      .filter(({ name }) => !kept.has(name))
-      .map((variable) => withUsersHost(variable, env));
+    const missing = withUsersHost(
+      wantedEnv.filter(({ name }) => !kept.has(name)),
+      env,
+    );
     operations.push(
       ...patchAppend(env, pointer('spec', 'containers', target.index, 'env'), missing),
     );
@@ -165,8 +166,9 @@ function forItsProxy(
   const host = objectsOf(target?.container['env']).find(
     ({ item }) => item['name'] === EnvVar.daprHost,
   );
+  if (host === undefined) return wantedEnv;
   const hosts = [`${appIdOf(fn)}-dapr.`, `${fn.name}-${fn.namespace}-dapr.`];
-  const isOpenFunctions = hosts.some((prefix) => asText(host?.item['value'])?.startsWith(prefix));
+  const isOpenFunctions = hosts.some((prefix) => asText(host.item['value'])?.startsWith(prefix));
   if (!isOpenFunctions) return wantedEnv;
   const isOurToken = (variable: JsonObject): boolean =>
     variable['name'] === EnvVar.daprApiToken &&
@@ -175,13 +177,15 @@ function forItsProxy(
 }
 
 /** DAPR_HOST and DAPR_SIDECAR_IP are one value under two names; a user who set one meant both. */
-function withUsersHost(variable: JsonObject, env: Json | undefined): JsonObject {
-  const hosts: readonly unknown[] = [EnvVar.daprHost, EnvVar.daprSidecarIp];
-  if (!hosts.includes(variable['name'])) return variable;
-  const set = objectsOf(env).find(({ item }) => hosts.includes(item['name']));
-  if (set === undefined) return variable;
+function withUsersHost(missing: JsonObject[], env: Json | undefined): JsonObject[] {
+  const isHost = ({ name }: JsonObject): boolean =>
+    name === EnvVar.daprHost || name === EnvVar.daprSidecarIp;
+  const set = objectsOf(env).find(({ item }) => isHost(item));
+  if (set === undefined) return missing;
   const { name: _name, ...value } = set.item;
-  return { name: variable['name'], ...value };
+  return missing.map((variable) =>
+    isHost(variable) ? { name: variable['name'], ...value } : variable,
+  );
 }
 
 function warningsOf(

@@ -43,7 +43,10 @@ export function rememberedEnvironment(
   ) {
     return known.environment;
   }
-  const environment = podEnvironment(fn, mode, protocol, facts, settings);
+  // Frozen, as it goes into one patch after the other.
+  const environment = podEnvironment(fn, mode, protocol, facts, settings).map((variable) =>
+    Object.freeze(variable),
+  );
   if (state !== undefined) remember(fn, { state, servings, protocol, settings, environment });
   return environment;
 }

@@ -60,6 +60,63 @@ describe('the admission server', () => {
     expect(lines[0]?.length).toBeLessThan(2000);
   });
 
+  it('answers in ASCII, whatever a user wrote', async () => {
+    const written = 'caf\u00e9, \u30af\u30e9\u30b9\u30bf, \ud83d\ude00, "quoted"\n';
+    const { app } = serverWith(async () => ({
+      answer: {
+        patch: [{ op: 'add', path: '/a', value: written }],
+        warnings: [written],
+        denial: {
+          ...{ code: 422, reason: 'Invalid', message: written },
+          details: { name: written, group: 'g', kind: 'k', causes: [] },
+        },
+      },
+      outcome: 'denied',
+    }));
+    const payload = { ...review, request: { ...review.request, uid: written } };
+    const answer = await app.inject({ method: 'POST', url: '/mutate/pods', payload });
+    expect(answer.rawPayload.every((byte) => byte < 0x80)).toBe(true);
+    expect(answer.headers['content-length']).toBe(String(answer.rawPayload.length));
+    const { uid, warnings, status, patch } = answer.json().response;
+    expect({ uid, warnings, message: status.message, name: status.details.name }).toEqual({
+      ...{ uid: written, warnings: [written], message: written, name: written },
+    });
+    expect(JSON.parse(Buffer.from(patch, 'base64').toString())).toEqual([
+      { op: 'add', path: '/a', value: written },
+    ]);
+  });
+
+  it('asks for the end of a connection that it answers while it closes', async () => {
+    let answer: () => void = () => undefined;
+    let asked: () => void = () => undefined;
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const { app } = serverWith(async () => {
+      asked();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return { answer: { patch: [], warnings: [] }, outcome: 'unchanged' };
+    });
+    const isClosing = new Promise<void>((resolve) => {
+      app.addHook('preClose', (done) => {
+        resolve();
+        done();
+      });
+    });
+    const answered = app.inject({ method: 'POST', url: '/mutate/pods', payload: review });
+    await isAsked;
+    const closed = app.close();
+    await isClosing;
+    answer();
+    const { statusCode, headers } = await answered;
+    expect({ statusCode, connection: headers['connection'] }).toEqual({
+      ...{ statusCode: 200, connection: 'close' },
+    });
+    await closed;
+  });
+
   it('keeps warnings within what API servers pass on', async () => {
     const { app } = serverWith(async () => ({
       answer: { patch: [], warnings: Array.from({ length: 40 }, () => 'w'.repeat(1000)) },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asObject, asText, at, type Json, type JsonObject } from '../api/json.ts';
-import { type PatchOperation, patchText } from '../rules/json-patch.ts';
+import type { PatchOperation } from '../rules/json-patch.ts';
 
 /** The request of an AdmissionReview, `admission.k8s.io/v1`, as far as this project reads it. */
 export interface AdmissionRequest {
@@ -122,7 +122,7 @@ export function admissionResponse(uid: string, answer: AdmissionAnswer): string 
     `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":${asciiJson(uid)}`,
     `,"allowed":${denial === undefined}`,
     denial === undefined ? '' : `,"status":${asciiJson(statusOf(denial))}`,
-    patch.length === 0 ? '' : `,"patchType":"JSONPatch","patch":"${base64(patchText(patch))}"`,
+    patch.length === 0 ? '' : `,"patchType":"JSONPatch","patch":"${base64(JSON.stringify(patch))}"`,
     warnings.length === 0
       ? ''
       : `,"warnings":${asciiJson(warnings.slice(0, warningsMaxCount).map(shorten))}`,

@@ -18,35 +18,6 @@ function escaped(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** Texts of frozen values, for as long as they are in use. */
-const frozenTexts = new WeakMap<object, string>();
-
-/**
- * A patch as JSON text. Values that their maker froze are the same in patch after
- * patch: each is put into words once.
- */
-export function patchText(operations: readonly PatchOperation[]): string {
-  return `[${operations.map(operationText).join(',')}]`;
-}
-
-function operationText(operation: PatchOperation): string {
-  const { op, path } = operation;
-  const head = `{"op":"${op}","path":${JSON.stringify(path)}`;
-  return operation.op === 'remove' ? `${head}}` : `${head},"value":${valueText(operation.value)}}`;
-}
-
-function valueText(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`;
-  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) {
-    return JSON.stringify(value);
-  }
-  const known = frozenTexts.get(value);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(value);
-  frozenTexts.set(value, text);
-  return text;
-}
-
 /**
  * Operations that bring an object's string members (annotations, labels) to the
  * wanted values, and nothing else: members are added or replaced one by one, a

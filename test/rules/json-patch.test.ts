@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import {
-  type PatchOperation,
   patchAppend,
   patchRemoveIndexes,
   patchStringMap,
-  patchText,
   pointer,
 } from '../../src/rules/json-patch.ts';
 import { applyPatch } from '../support/apply-patch.ts';
@@ -62,23 +60,6 @@ describe('bringing a map to the wanted values', () => {
         map: { a: 'new' },
       });
     }
-  });
-});
-
-describe('the text of a patch', () => {
-  it('says what the operations say, also of values that were put into words before', () => {
-    const frozen = Object.freeze({ name: 'A "quoted" one', value: 'caf\u00e9 \ud83d\ude00\n' });
-    const patch: PatchOperation[] = [
-      { op: 'add', path: '/a~1b', value: 'a "text"' },
-      { op: 'add', path: '/map', value: { one: 1, none: null, gone: undefined } },
-      { op: 'replace', path: '/list', value: [frozen, { name: 'other' }, [true], null] },
-      { op: 'add', path: '/list/-', value: frozen },
-      { op: 'remove', path: '/x"y' },
-    ];
-    for (let time = 0; time < 2; time += 1) {
-      expect(patchText(patch)).toBe(JSON.stringify(patch));
-    }
-    expect(patchText([])).toBe('[]');
   });
 });
 

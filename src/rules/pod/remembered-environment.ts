@@ -43,10 +43,7 @@ export function rememberedEnvironment(
   ) {
     return known.environment;
   }
-  // Frozen, as it goes into one patch after the other.
-  const environment = podEnvironment(fn, mode, protocol, facts, settings).map((variable) =>
-    Object.freeze(variable),
-  );
+  const environment = podEnvironment(fn, mode, protocol, facts, settings);
   if (state !== undefined) remember(fn, { state, servings, protocol, settings, environment });
   return environment;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../adapters/log.ts';
-import { CertificateError } from '../adapters/tls/certificate-pair.ts';
+import { CertificateError } from '../adapters/tls/certificate-error.ts';
 import { type CommandIo, ExitCode } from './command.ts';
 
 /**

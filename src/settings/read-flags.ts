@@ -1,8 +1,10 @@
-import { parseArgs } from 'node:util';
 import { splitList } from '../rules/split-list.ts';
 import type { Option, OptionTable } from './option.ts';
 import { resemblingOption } from './resembling-option.ts';
 import type { Written, WrittenSettings } from './written.ts';
+
+/** Imported as a module, it would come with Node's threads and their messages, which a proxy has no memory to spare for. */
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** Reads what a command line says, with every problem in it. */
 export function readFlags(table: OptionTable, args: readonly string[]): WrittenSettings {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { CertificateError } from '../../src/adapters/tls/certificate-pair.ts';
+import { CertificateError } from '../../src/adapters/tls/certificate-error.ts';
 import type { CommandIo } from '../../src/commands/command.ts';
 import { explainStartFailure, serveUntilStopped } from '../../src/commands/process-lifetime.ts';
 import { logInMemory } from '../support/log-in-memory.ts';

@@ -1,7 +1,7 @@
 import { asObject, asStringMap, asText, at, type JsonObject } from '../../api/json.ts';
 import { CertificateAnnotation, CommonLabel, projectName, tlsSecretType } from '../../api/keys.ts';
 import type { SecretFacts } from '../../rules/certificates/certificate-plan.ts';
-import { CertificateError } from '../tls/certificate-pair.ts';
+import { CertificateError } from '../tls/certificate-error.ts';
 import {
   type CertificateContent,
   certificateEntriesOf,

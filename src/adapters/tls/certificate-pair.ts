@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CertificateError } from './certificate-error.ts';
 
 /** Names of the files, as cert-manager and Kubernetes TLS Secrets have them. */
 export const certificateFiles = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' } as const;
@@ -12,14 +13,6 @@ export interface CertificatePair {
   /** PEM. Never logged. */
   readonly key: string;
   readonly expiresAt: Date;
-}
-
-/** A certificate that cannot be used, in a sentence that names the file and the way out. */
-export class CertificateError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'CertificateError';
-  }
 }
 
 /**

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { fingerprintOf } from '../files/list-files.ts';
 import { pause } from '../kubernetes/pause.ts';
 import type { Logger } from '../log.ts';
+import { CertificateError } from './certificate-error.ts';
 import {
-  CertificateError,
   type CertificatePair,
   certificateFiles,
   parseCertificate,

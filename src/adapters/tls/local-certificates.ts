@@ -1,6 +1,7 @@
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CertificateError, certificateFiles } from './certificate-pair.ts';
+import { CertificateError } from './certificate-error.ts';
+import { certificateFiles } from './certificate-pair.ts';
 import { makeAuthority, makeServingCertificate } from './make-certificates.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;

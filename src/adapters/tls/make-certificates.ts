@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { backdateMs } from './backdate.ts';
-import { CertificateError } from './certificate-pair.ts';
+import { CertificateError } from './certificate-error.ts';
 import { hostsOf, normalHost } from './pem-certificates.ts';
 
 /** A certificate and its key, both PEM. The key is never logged. */

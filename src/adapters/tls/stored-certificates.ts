@@ -6,9 +6,9 @@ import type {
   Validity,
 } from '../../rules/certificates/certificate-plan.ts';
 import { backdateMs } from './backdate.ts';
+import { CertificateError } from './certificate-error.ts';
 import {
   assertKeyOf,
-  CertificateError,
   type CertificatePair,
   certificateFiles,
   parseCertificate,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { carryOut } from '../../../src/adapters/tls/carry-out-plan.ts';
-import { CertificateError } from '../../../src/adapters/tls/certificate-pair.ts';
+import { CertificateError } from '../../../src/adapters/tls/certificate-error.ts';
 import type { KeyedCertificate } from '../../../src/adapters/tls/make-certificates.ts';
 import {
   type CertificateEntries,

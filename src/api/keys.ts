@@ -139,6 +139,8 @@ export const EnvVar = {
   /** The proxy's port for health and metrics. */
   healthPort: 'HEALTH_PORT',
   nodeOptions: 'NODE_OPTIONS',
+  /** Read by glibc: how many heaps the threads of a process have for themselves. */
+  mallocArenaMax: 'MALLOC_ARENA_MAX',
   /** What the proxy has to know of how the daprd beside it is set, where that is not the default. */
   appHealthCheckPath: 'APP_HEALTH_CHECK_PATH',
   maxMessageSize: 'MAX_MESSAGE_SIZE',

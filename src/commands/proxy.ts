@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { createLineLog, type Log } from '../adapters/line-log.ts';
 import { EnvVar } from '../api/keys.ts';
+import { keepHeapSmall } from '../processes/keep-heap-small.ts';
 import { type PodSource, type RunningProxy, startProxy } from '../processes/proxy.ts';
 import { type EventInputs, readEventInputs } from '../rules/delivery/event-inputs.ts';
 import { defaultMaxHeldBytes } from '../rules/delivery/message-size.ts';
@@ -48,7 +49,10 @@ export const proxyCommand = defineCommand({
     log.info({ settings: effective, inputs: read.inputs }, 'starting');
     for (const warning of read.warnings) log.warn(warning);
     const running = await start(read.inputs, effective, io, log);
-    return running === undefined ? ExitCode.failed : serve(running, settings, io, log);
+    if (running === undefined) return ExitCode.failed;
+    // Before the first probe is answered, so that nobody waits for it.
+    keepHeapSmall();
+    return serve(running, settings, io, log);
   },
 });
 

@@ -28,7 +28,8 @@ export function collectGarbageOnce(isStarted: () => boolean): () => void {
   return () => clearInterval(timer);
 }
 
-function collectGarbage(): void {
+/** Collects all garbage now, and gives back what the heap holds in reserve. */
+export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: (options: CollectOptions) => void = runInNewContext('gc');
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -5,6 +5,7 @@ import type { Endpoint } from '../../../proxy/delivery.ts';
 import type { AppChannelOptions } from '../app-channel-options.ts';
 import { CallHandler } from './call-handler.ts';
 import { connectionWindowBytes, serverOptions } from './http2-settings.ts';
+import { letGo } from './let-go.ts';
 import { PodPool } from './pod-pool.ts';
 
 /** How long answers that are on their way out may take when the channel closes. */
@@ -29,6 +30,7 @@ export class GrpcAppChannel implements AppChannel {
     this.#server.on('stream', (stream, headers, _flags, raw) => {
       this.#wasCalled = true;
       handler.handle(stream, headers, raw);
+      stream.once('close', () => letGo(stream));
     });
     this.#server.on('sessionError', (error) => {
       options.log.debug({ err: error }, 'a connection to the app port broke');

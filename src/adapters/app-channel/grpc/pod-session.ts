@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Endpoint } from '../../../proxy/delivery.ts';
 import { Keepalive, type KeepaliveTimes } from '../keepalive.ts';
 import { clientOptions, connectionWindowBytes } from './http2-settings.ts';
+import { letGo } from './let-go.ts';
 
 /** Streams after which a session makes way for another, well before HTTP/2's 2^30 ids run out. */
 const streamsPerSession = 2 ** 29;
@@ -106,6 +107,7 @@ export class PodSession {
     stream.once('close', () => {
       this.#openStreams -= 1;
       if (this.hasRoom) this.#keeper.hasRoom(this);
+      letGo(stream);
     });
     if (this.#startedStreams >= streamsPerSession) this.leave();
     return stream;

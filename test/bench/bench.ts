@@ -1,4 +1,5 @@
 import type { Figure } from './figure.ts';
+import type { Series } from './series.ts';
 import type { Tools } from './tools.ts';
 
 /** What a bench may use. */
@@ -16,11 +17,17 @@ export interface BenchContext {
   say(line: string): void;
 }
 
+/** What a bench found out, where there are curves to it. */
+export interface Measured {
+  readonly figures: readonly Figure[];
+  readonly series: readonly Series[];
+}
+
 /** A group of figures that are measured together. */
 export interface Bench {
   readonly name: string;
   readonly description: string;
   /** Programs that it cannot do without. */
   readonly needs: readonly (keyof Tools)[];
-  run(context: BenchContext): Promise<Figure[]>;
+  run(context: BenchContext): Promise<readonly Figure[] | Measured>;
 }

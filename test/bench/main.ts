@@ -4,26 +4,30 @@ import { parseArgs } from 'node:util';
 import { makeFolder, removeFolder } from '../support/temporary-folder.ts';
 import type { Bench } from './bench.ts';
 import { admissionBench } from './benches/admission.ts';
+import { admissionGrowthBench } from './benches/admission-growth.ts';
 import { apiServerBench } from './benches/api-server.ts';
 import { controllerBench } from './benches/controller.ts';
-import { growthBench } from './benches/growth.ts';
 import { memoryBench } from './benches/memory.ts';
 import { proxyBench } from './benches/proxy.ts';
+import { proxyGrowthBench } from './benches/proxy-growth.ts';
 import { proxySteadyBench } from './benches/proxy-steady.ts';
 import { startBench } from './benches/start.ts';
+import { renderCurves } from './chart/render-curves.ts';
+import { renderGoals } from './chart/render-goals.ts';
 import { compareResults } from './compare-results.ts';
 import type { Figure } from './figure.ts';
-import { renderChart } from './render-chart.ts';
 import { renderTable } from './render-table.ts';
+import { figuresOfSeries, type Series } from './series.ts';
 import { findTools, packageOf, type Tools } from './tools.ts';
 
 const benches: readonly Bench[] = [
   admissionBench,
+  admissionGrowthBench,
   apiServerBench,
   controllerBench,
-  growthBench,
   memoryBench,
   proxyBench,
+  proxyGrowthBench,
   proxySteadyBench,
   startBench,
 ];
@@ -35,15 +39,17 @@ Usage: npm run bench [-- OPTIONS]
   --only NAMES     these benches alone, with commas between them
   --rounds N       turns of each side (default 5)
   --seconds N      how long a side is loaded in a turn (default 5)
-  --quick          one short turn: shows that it runs, measures nothing
+  --quick          one short turn, curves of two points: shows that it runs, measures nothing
   --json FILE      write the figures to a file as well
-  --chart FILE     draw those that have a goal, as SVG
-  --from FILE      measure nothing: table and chart of a run that wrote the file
-  --compare FILE   say what got worse since the run that wrote the file; exit code 1 if anything did
+  --chart FILE     draw the figures that have a goal, as SVG
+  --curves FILE    draw how things grow, as SVG
+  --from FILE      measure nothing: tables and charts of a run that wrote the file
+  --compare FILE   say what got worse by more than 15 % since the run that wrote the file, points
+                   of curves included; exit code 1 if anything did
   --help
 
 Benches:
-${benches.map(({ name, description }) => `  ${name.padEnd(14)} ${description}`).join('\n')}
+${benches.map(({ name, description }) => `  ${name.padEnd(16)} ${description}`).join('\n')}
 
 Programs of the system that benches use: ${Object.entries(packageOf)
   .map(([tool, from]) => `${tool} (${from})`)
@@ -54,6 +60,8 @@ Programs of the system that benches use: ${Object.entries(packageOf)
 export interface BenchResults {
   readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
   readonly figures: readonly Figure[];
+  /** Curves; a file of before there were any has none. */
+  readonly series?: readonly Series[];
   /** Benches that could not run, and why. */
   readonly skipped: readonly { readonly bench: string; readonly why: string }[];
 }
@@ -66,6 +74,7 @@ interface Arguments {
   readonly json: string | undefined;
   readonly compare: string | undefined;
   readonly chart: string | undefined;
+  readonly curves: string | undefined;
   readonly from: string | undefined;
 }
 
@@ -85,21 +94,31 @@ async function run(args: readonly string[]): Promise<number> {
   const earlier = parsed.compare === undefined ? undefined : await readResults(parsed.compare);
   const results =
     parsed.from === undefined ? await measure(parsed) : await readResults(parsed.from);
-  process.stdout.write(`${renderTable(results.figures)}\n`);
+  const { figures, series = [] } = results;
+  process.stdout.write(`${renderTable(figures)}\n`);
+  const points = series.flatMap(figuresOfSeries);
+  if (points.length > 0) process.stdout.write(`\n${renderTable(points)}\n`);
   if (parsed.json !== undefined) {
     await writeFile(parsed.json, `${JSON.stringify(results, null, 2)}\n`);
   }
-  if (parsed.chart !== undefined) await writeFile(parsed.chart, renderChart(results.figures));
+  if (parsed.chart !== undefined) await writeFile(parsed.chart, renderGoals(figures));
+  if (parsed.curves !== undefined) await writeFile(parsed.curves, renderCurves(series));
   if (earlier === undefined) return 0;
-  const { lines, hasRegression } = compareResults(earlier.figures, results.figures);
+  const { lines, hasRegression } = compareResults(comparedOf(earlier), comparedOf(results));
   process.stdout.write(`\n${lines.join('\n')}\n`);
   return hasRegression ? 1 : 0;
+}
+
+/** All that an earlier run is compared by. */
+function comparedOf({ figures, series = [] }: BenchResults): Figure[] {
+  return [...figures, ...series.flatMap(figuresOfSeries)];
 }
 
 async function measure(chosenBy: Arguments): Promise<BenchResults> {
   const { benches: chosen, rounds, seconds, isQuick } = chosenBy;
   const tools = await findTools();
   const figures: Figure[] = [];
+  const series: Series[] = [];
   const skipped: { bench: string; why: string }[] = [];
   for (const bench of chosen) {
     const say = (line: string): void => void process.stderr.write(`${bench.name}: ${line}\n`);
@@ -112,7 +131,13 @@ async function measure(chosenBy: Arguments): Promise<BenchResults> {
     }
     const folder = await makeFolder();
     try {
-      figures.push(...(await bench.run({ tools, rounds, seconds, isQuick, folder, say })));
+      const measured = await bench.run({ tools, rounds, seconds, isQuick, folder, say });
+      if ('figures' in measured) {
+        figures.push(...measured.figures);
+        series.push(...measured.series);
+      } else {
+        figures.push(...measured);
+      }
     } finally {
       await removeFolder(folder);
     }
@@ -123,7 +148,7 @@ async function measure(chosenBy: Arguments): Promise<BenchResults> {
     cores: processors.length,
     node: process.version,
   };
-  return { machine, figures, skipped };
+  return { machine, figures, series, skipped };
 }
 
 async function readResults(path: string): Promise<BenchResults> {
@@ -143,6 +168,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { problem:
         json: { type: 'string' },
         compare: { type: 'string' },
         chart: { type: 'string' },
+        curves: { type: 'string' },
         from: { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -167,6 +193,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { problem:
     json: text(values['json']),
     compare: text(values['compare']),
     chart: text(values['chart']),
+    curves: text(values['curves']),
     from: text(values['from']),
   };
 }

@@ -38,7 +38,8 @@ http {
   access_log off;
   keepalive_requests ${manyRequests};
   keepalive_timeout 3600s;
-  client_body_buffer_size 16k;
+  client_body_buffer_size 1m;
+  client_max_body_size 16m;
   ${http}
 }
 `,
@@ -49,9 +50,14 @@ http {
   return started;
 }
 
-/** In front of one upstream, with connections that are kept. */
-export function reverseProxy(port: number, upstream: number, protocol: 'http' | 'grpc'): string {
-  const pods = `upstream pods { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests ${manyRequests}; }`;
+/** In front of upstreams, with connections that are kept. */
+export function reverseProxy(
+  port: number,
+  upstreams: readonly number[],
+  protocol: 'http' | 'grpc',
+): string {
+  const servers = upstreams.map((upstream) => `server 127.0.0.1:${upstream};`).join(' ');
+  const pods = `upstream pods { ${servers} keepalive 512; keepalive_requests ${manyRequests}; }`;
   return protocol === 'http'
     ? `${pods}
   server {
@@ -67,12 +73,15 @@ export function reverseProxy(port: number, upstream: number, protocol: 'http' | 
 }
 
 /** The far end over HTTP: takes everything, and says which topic it has at which path. */
-export function httpPod(port: number, topic: { pubsub: string; topic: string }): string {
+export function httpPod(
+  ports: readonly number[],
+  topic: { pubsub: string; topic: string },
+): string {
   const subscriptions = JSON.stringify([
     { pubsubname: topic.pubsub, topic: topic.topic, route: '/events' },
   ]);
   return `server {
-    listen 127.0.0.1:${port};
+    ${ports.map((port) => `listen 127.0.0.1:${port};`).join(' ')}
     default_type application/json;
     location = /dapr/subscribe { return 200 '${subscriptions}'; }
     location / { return 200 '{"status":"SUCCESS"}'; }
@@ -85,9 +94,9 @@ export function httpPod(port: number, topic: { pubsub: string; topic: string }):
  *
  * @param root folder with the file `answer`, five zero bytes
  */
-export function grpcPod(port: number, root: string): string {
+export function grpcPod(ports: readonly number[], root: string): string {
   return `server {
-    listen 127.0.0.1:${port} http2;
+    ${ports.map((port) => `listen 127.0.0.1:${port} http2;`).join(' ')}
     http2_max_concurrent_streams 1024;
     root ${root};
     default_type application/grpc;

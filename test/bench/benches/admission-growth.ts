@@ -1,78 +1,93 @@
 import { asObject, type JsonObject } from '../../../src/api/json.ts';
-import { type AdmissionServer, startAdmissionServers } from '../admission-servers.ts';
-import { alternate } from '../alternate.ts';
+import {
+  type AdmissionServer,
+  type AdmissionServers,
+  startAdmissionServers,
+} from '../admission-servers.ts';
 import type { Bench, BenchContext } from '../bench.ts';
-import { comparedFigure, type Figure } from '../figure.ts';
 import { httpLoad } from '../load/http-load.ts';
+import { measureSeries, type PointSides } from '../measure-series.ts';
 import { benchFunction, podReviewOf } from '../reviews.ts';
+import type { Series } from '../series.ts';
 
-const bare = 'bare server, the same load';
+const functionCounts = [1, 10, 100, 1_000, 10_000] as const;
+const connectionCounts = [1, 3, 10, 32, 100, 320] as const;
+/** 2.9 to 290 kB. */
+const containerCounts = [1, 4, 10, 19, 60, 189] as const;
 
-const usual = { functions: 1, connections: 32, containers: 1 };
-
-/** One thing at a time grows tenfold, and tenfold again where that can be. */
-const cases: readonly (typeof usual & { readonly id: string; readonly what: string })[] = [
-  { ...usual, id: 'usual', what: '1 Function, 32 connections, 1 container' },
-  ...[10, 100, 1_000].map((functions) => ({
-    ...{ ...usual, functions, id: `functions-${functions}` },
-    what: `${functions.toLocaleString('en-US')} Functions known`,
-  })),
-  ...[3, 320].map((connections) => ({
-    ...{ ...usual, connections, id: `connections-${connections}` },
-    what: `${connections} connections`,
-  })),
-  ...[10, 100].map((containers) => ({
-    ...{ ...usual, containers, id: `containers-${containers}` },
-    what: `pods with ${containers} containers`,
-  })),
-];
+const usual = { connections: 32, body: JSON.stringify(podReviewOf(1)) };
 
 /** How admission of pods grows with what there is, beside the bare server under the same load. */
-export const growthBench: Bench = {
-  name: 'growth',
-  description: 'admission with ten times the Functions, the connections, the containers',
+export const admissionGrowthBench: Bench = {
+  name: 'admission-growth',
+  description: 'curves: admission with more Functions, more connections, larger pods',
   needs: ['taskset', 'wrk'],
   async run(context) {
-    const figures: Figure[] = [];
-    for (const one of cases) figures.push(await measure(one, context));
-    return figures;
+    const functions = await measureSeries(
+      context,
+      about('functions', { name: 'Functions known' }),
+      functionCounts,
+      (count) => count,
+      async (count, of) => {
+        const known = Array.from({ length: count }, (_, index) => functionOf(index));
+        const servers = await startAdmissionServers(of, known);
+        return { ...sidesOf(servers, usual, of), stop: () => stopBoth(servers) };
+      },
+    );
+    const servers = await startAdmissionServers(context, [benchFunction]);
+    try {
+      const connections = await measureSeries(
+        context,
+        about('connections', { name: 'connections' }),
+        connectionCounts,
+        (count) => count,
+        async (count, of) => sidesOf(servers, { ...usual, connections: count }, of),
+      );
+      const size = await measureSeries(
+        context,
+        about('size', { name: 'size of a review', unit: 'kB' }),
+        containerCounts.map((count) => JSON.stringify(podReviewOf(count))),
+        (body) => Number((body.length / 1000).toPrecision(3)),
+        async (body, of) => sidesOf(servers, { ...usual, body }, of),
+      );
+      return { figures: [], series: [functions, connections, size] };
+    } finally {
+      await stopBoth(servers);
+    }
   },
 };
 
-async function measure(
-  { id, what, functions, connections, containers }: (typeof cases)[number],
-  context: BenchContext,
-): Promise<Figure> {
-  context.say(what);
-  const known = Array.from({ length: functions }, (_, index) => functionOf(index));
-  const servers = await startAdmissionServers(context, known);
-  const body = JSON.stringify(podReviewOf(containers));
+function about(of: string, x: Series['x']): Omit<Series, 'points'> {
+  return {
+    id: `admission/${of}`,
+    what: 'Admission: processor time per pod',
+    unit: 'us',
+    x,
+    against: 'bare server',
+  };
+}
+
+function sidesOf(
+  { ours, bare }: AdmissionServers,
+  { connections, body }: typeof usual,
+  { tools, folder, seconds }: BenchContext,
+): PointSides {
   const side =
     ({ process, port }: AdmissionServer) =>
     async () => {
       const before = await process.cpuSeconds();
-      const { requests } = await httpLoad(context.tools, {
+      const { requests } = await httpLoad(tools, {
         url: `https://127.0.0.1:${port}/mutate/pods`,
-        body,
         headers: { 'Content-Type': 'application/json' },
-        ...{ connections, seconds: context.seconds, core: 1, folder: context.folder },
+        ...{ body, connections, seconds, core: 1, folder },
       });
       return (((await process.cpuSeconds()) - before) / requests) * 1e6;
     };
-  try {
-    const rounds = await alternate(context, {
-      ours: side(servers.ours),
-      theirs: side(servers.bare),
-    });
-    const size = `${(body.length / 1000).toFixed(1)} kB`;
-    return comparedFigure(
-      { id: `growth/${id}`, what: `${what}: processor time per pod of ${size}`, unit: 'us' },
-      bare,
-      rounds,
-    );
-  } finally {
-    await Promise.all([servers.ours.process.stop(), servers.bare.process.stop()]);
-  }
+  return { ours: side(ours), theirs: side(bare) };
+}
+
+async function stopBoth({ ours, bare }: AdmissionServers): Promise<void> {
+  await Promise.all([ours.process.stop(), bare.process.stop()]);
 }
 
 /** The first is the one whose pods come. */

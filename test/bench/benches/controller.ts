@@ -5,14 +5,18 @@ import { functionObject, modeAnnotations } from '../../cluster/harness/fixtures.
 import { previewed } from '../../cluster/harness/kept-objects.ts';
 import { prepareCluster } from '../../cluster/harness/prepare-cluster.ts';
 import { ApiClient, inParallel } from '../api-client.ts';
-import type { Bench, BenchContext } from '../bench.ts';
+import type { Bench, BenchContext, Measured } from '../bench.ts';
 import { comparedFigure, type Figure } from '../figure.ts';
 import type { MeasuredProcess } from '../measured-process.ts';
+import { comparedPoint, type Series, type SeriesPoint } from '../series.ts';
 import { startInCluster } from '../start-in-cluster.ts';
 import { spreadOf } from '../statistics.ts';
 
 /** As many Functions at a time as the controller takes by default. */
 const atATime = 10;
+
+const counts = [10, 100, 1_000] as const;
+const quickCounts = [2, 20] as const;
 
 const restSeconds = 60;
 
@@ -27,10 +31,8 @@ export const controllerBench: Bench = {
     try {
       await prepareCluster(cluster.kubectl, 'v1beta2');
       ({ process: serve } = await startInCluster(cluster, context));
-      return [
-        ...(await measureMany(cluster, context)),
-        ...(await measureRest(serve, cluster, context)),
-      ];
+      const { figures, series } = await measureMany(cluster, context);
+      return { figures: [...figures, ...(await measureRest(serve, cluster, context))], series };
     } finally {
       await serve?.stop();
       await cluster.stop();
@@ -38,9 +40,56 @@ export const controllerBench: Bench = {
   },
 };
 
-async function measureMany(cluster: Cluster, context: BenchContext): Promise<Figure[]> {
-  const count = context.isQuick ? 20 : 1_000;
+async function measureMany(cluster: Cluster, context: BenchContext): Promise<Measured> {
   const client = await ApiClient.open(cluster.plane.adminKubeconfig, 64);
+  const points: SeriesPoint[] = [];
+  let last: Many | undefined;
+  try {
+    for (const count of context.isQuick ? quickCounts : counts) {
+      last = await createMany(count, cluster, client, context);
+      const perFunction = { ours: last.ours / count, theirs: last.theirs / count };
+      points.push(comparedPoint(count, [perFunction]));
+    }
+  } finally {
+    client.close();
+  }
+  if (last === undefined) throw new Error('nothing was measured');
+  const against = 'a bare client that applies the same objects';
+  const figure = comparedFigure(
+    {
+      id: 'controller/many',
+      what: `${last.count} Functions created at once, until all ${last.objects} objects of their proxies exist`,
+      unit: 'ms',
+      ...(context.isQuick ? {} : { goal: { atMost: 1.5 } }),
+    },
+    `${against}, ${atATime} at a time`,
+    [last],
+  );
+  const series: Series = {
+    id: 'controller/functions',
+    what: 'Controller: time per Function',
+    unit: 'ms',
+    x: { name: 'Functions created at once' },
+    against,
+    points,
+  };
+  return { figures: [figure], series: [series] };
+}
+
+/** Milliseconds until all objects were there, by the controller and by a bare client. */
+interface Many {
+  readonly count: number;
+  readonly objects: number;
+  readonly ours: number;
+  readonly theirs: number;
+}
+
+async function createMany(
+  count: number,
+  cluster: Cluster,
+  client: ApiClient,
+  { say }: BenchContext,
+): Promise<Many> {
   const functions = Array.from({ length: count }, (_, index) =>
     functionObject('v1beta2', {
       name: `function-${index}`,
@@ -49,38 +98,23 @@ async function measureMany(cluster: Cluster, context: BenchContext): Promise<Fig
       hasOutput: true,
     }),
   );
-  try {
-    const theirs = await cluster.namespace('bare');
-    const wanted = await previewed(theirs, functions);
-    context.say(`${wanted.length} objects of ${count} Functions, by a bare client`);
-    const bareMs = await timed(() =>
-      inParallel(wanted, atATime, async (object) => {
-        await client.send('PATCH', applyPath(object, theirs), object);
-      }),
-    );
-    context.say('the same by the controller');
-    const ours = await cluster.namespace('ours');
-    const writtenAt = Date.now();
-    await inParallel(functions, 64, async (fn) => {
-      const path = `/apis/core.openfunction.io/v1beta2/namespaces/${ours}/functions`;
-      await client.send('POST', path, fn);
-    });
-    const ownMs = await untilWritten(cluster, ours, wanted.length, writtenAt);
-    return [
-      comparedFigure(
-        {
-          id: 'controller/many',
-          what: `${count} Functions created at once, until all ${wanted.length} objects of their proxies exist`,
-          unit: 'ms',
-          ...(context.isQuick ? {} : { goal: { atMost: 1.5 } }),
-        },
-        `a bare client that applies the same objects, ${atATime} at a time`,
-        [{ ours: ownMs, theirs: bareMs }],
-      ),
-    ];
-  } finally {
-    client.close();
-  }
+  const bare = await cluster.namespace(`bare-${count}`);
+  const wanted = await previewed(bare, functions);
+  say(`${wanted.length} objects of ${count} Functions, by a bare client`);
+  const theirs = await timed(() =>
+    inParallel(wanted, atATime, async (object) => {
+      await client.send('PATCH', applyPath(object, bare), object);
+    }),
+  );
+  say('the same by the controller');
+  const namespace = await cluster.namespace(`ours-${count}`);
+  const writtenAt = Date.now();
+  await inParallel(functions, 64, async (fn) => {
+    const path = `/apis/core.openfunction.io/v1beta2/namespaces/${namespace}/functions`;
+    await client.send('POST', path, fn);
+  });
+  const ours = await untilWritten(cluster, namespace, wanted.length, writtenAt);
+  return { count, objects: wanted.length, ours, theirs };
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

@@ -4,12 +4,13 @@ import { Cluster } from '../../cluster/harness/cluster.ts';
 import { functionObject, modeAnnotations } from '../../cluster/harness/fixtures.ts';
 import { prepareCluster } from '../../cluster/harness/prepare-cluster.ts';
 import { ApiClient, inParallel } from '../api-client.ts';
-import type { Bench, BenchContext } from '../bench.ts';
+import type { Bench, BenchContext, Measured } from '../bench.ts';
 import type { Figure } from '../figure.ts';
+import type { Series } from '../series.ts';
 import { startInCluster } from '../start-in-cluster.ts';
 import { spreadOf } from '../statistics.ts';
 
-const counts = [100, 1_000, 10_000] as const;
+const counts = [100, 300, 1_000, 3_000, 10_000] as const;
 const quickCounts = [10, 100] as const;
 
 const namespace = 'default';
@@ -21,7 +22,7 @@ const settleMs = 15_000;
 /** Resident memory of `serve` over all that it keeps of a cluster. */
 export const memoryBench: Bench = {
   name: 'memory',
-  description: 'resident memory of serve with 100, 1,000 and 10,000 Functions (minutes)',
+  description: 'resident memory of serve with 100 to 10,000 Functions (minutes)',
   needs: [],
   async run(context) {
     const cluster = await Cluster.start();
@@ -34,7 +35,7 @@ export const memoryBench: Bench = {
   },
 };
 
-async function measure(cluster: Cluster, context: BenchContext): Promise<Figure[]> {
+async function measure(cluster: Cluster, context: BenchContext): Promise<Measured> {
   const client = await ApiClient.open(cluster.plane.adminKubeconfig, atATime);
   const figures: Figure[] = [];
   const measured: { count: number; mebibytes: number }[] = [];
@@ -61,20 +62,27 @@ async function measure(cluster: Cluster, context: BenchContext): Promise<Figure[
   } finally {
     client.close();
   }
+  const series: Series = {
+    id: 'memory/functions',
+    what: 'serve: resident memory',
+    unit: 'MiB',
+    x: { name: 'Functions, Servings, Components each' },
+    points: measured.map(({ count, mebibytes }) => ({ x: count, ours: spreadOf([mebibytes]) })),
+  };
   const [first] = measured;
   const last = measured.at(-1);
-  if (first === undefined || last === undefined || first === last) return figures;
+  if (first === undefined || last === undefined || first === last) {
+    return { figures, series: [series] };
+  }
   const perFunction = ((last.mebibytes - first.mebibytes) * 1024) / (last.count - first.count);
-  return [
-    ...figures,
-    {
-      id: 'memory/per-function',
-      what: 'the same, for each Function more',
-      unit: 'KiB',
-      ours: spreadOf([perFunction]),
-      ...(context.isQuick ? {} : { goal: { atMost: 6 } }),
-    },
-  ];
+  const slope: Figure = {
+    id: 'memory/per-function',
+    what: 'the same, for each Function more',
+    unit: 'KiB',
+    ours: spreadOf([perFunction]),
+    ...(context.isQuick ? {} : { goal: { atMost: 6 } }),
+  };
+  return { figures: [...figures, slope], series: [series] };
 }
 
 /** A Function whose Dapr is off, so that nothing is made for it, with what OpenFunction makes. */

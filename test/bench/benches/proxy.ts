@@ -1,27 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { topicRouteOf } from '../../../src/rules/delivery/topic-routes.ts';
 import { alternate } from '../alternate.ts';
 import type { Bench, BenchContext } from '../bench.ts';
-import { topicEventGrpc, topicEventHttp, topicMethod, topicOfBench } from '../events.ts';
 import { comparedFigure, type Figure } from '../figure.ts';
-import { grpcLoad } from '../load/grpc-load.ts';
-import { httpLoad } from '../load/http-load.ts';
-import type { MeasuredProcess } from '../measured-process.ts';
-import { grpcPod, httpPod, reverseProxy, startNginx } from '../nginx.ts';
-import { freePorts } from '../processes.ts';
-import { startDataPlane } from '../start-data-plane.ts';
-
-/**
- * nginx as a gRPC proxy trips over a far end that answers before it has read all,
- * as nginx does there: some calls in ten thousand. None of ours may fail.
- */
-const toleratedOfNginx = 0.005;
-
-/** What daprd has open and under way at a time. */
-const connections = 64;
-
-type Protocol = 'http' | 'grpc';
+import {
+  loadProxy,
+  type Protocol,
+  type ProxySide,
+  startProxies,
+  usualLoad,
+} from '../start-proxies.ts';
 
 /** Topic events that one core passes on, beside nginx in the same place. */
 export const proxyBench: Bench = {
@@ -33,41 +19,16 @@ export const proxyBench: Bench = {
   },
 };
 
-interface Side {
-  readonly process: MeasuredProcess;
-  readonly port: number;
-}
-
 async function measure(protocol: Protocol, context: BenchContext): Promise<Figure[]> {
-  const { tools, folder, say } = context;
-  say(`events over ${protocol}`);
-  const [podPort = 0, nginxPort = 0] = await freePorts(2);
-  const root = join(folder, 'root');
-  await mkdir(root, { recursive: true });
-  await writeFile(join(root, 'answer'), Buffer.alloc(5));
-  const pod = await startNginx(tools, {
-    ...{ folder, core: 1, port: podPort },
-    http: protocol === 'http' ? httpPod(podPort, topicOfBench) : grpcPod(podPort, root),
-  });
-  const nginx = await startNginx(tools, {
-    ...{ folder, core: 0, port: nginxPort },
-    http: reverseProxy(nginxPort, podPort, protocol),
-  });
-  const ours = await startDataPlane(tools, { protocol, podPort, core: 0 });
+  context.say(`events over ${protocol}`);
+  const proxies = await startProxies(protocol, context);
   try {
-    const load = loadOf(protocol, context);
-    const side =
-      ({ process, port }: Side) =>
-      async () => {
-        const before = await process.cpuSeconds();
-        const { requests, perSecond } = await load(port, process === nginx ? toleratedOfNginx : 0);
-        return { perSecond, perCpuSecond: requests / ((await process.cpuSeconds()) - before) };
-      };
+    const side = (one: ProxySide) => () => loadProxy(protocol, one, usualLoad, context);
     const rounds = await alternate(context, {
-      ours: side(ours),
-      theirs: side({ process: nginx, port: nginxPort }),
+      ours: side(proxies.ours),
+      theirs: side(proxies.nginx),
     });
-    const pass = protocol === 'http' ? 'proxy_pass' : 'grpc_pass';
+    const against = `nginx ${protocol === 'http' ? 'proxy_pass' : 'grpc_pass'} to the same upstream`;
     return [
       comparedFigure(
         {
@@ -76,7 +37,7 @@ async function measure(protocol: Protocol, context: BenchContext): Promise<Figur
           unit: 'events/s',
           goal: { atLeast: protocol === 'http' ? 0.5 : 0.3 },
         },
-        `nginx ${pass} to the same upstream`,
+        against,
         rounds.map((round) => ({ ours: round.ours.perSecond, theirs: round.theirs.perSecond })),
       ),
       comparedFigure(
@@ -86,35 +47,14 @@ async function measure(protocol: Protocol, context: BenchContext): Promise<Figur
           unit: 'events/CPU s',
           note: 'the core of the load does not limit this one',
         },
-        `nginx ${pass} to the same upstream`,
+        against,
         rounds.map((round) => ({
-          ours: round.ours.perCpuSecond,
-          theirs: round.theirs.perCpuSecond,
+          ours: 1 / round.ours.cpuSecondsPerEvent,
+          theirs: 1 / round.theirs.cpuSecondsPerEvent,
         })),
       ),
     ];
   } finally {
-    await Promise.all([ours.process.stop(), nginx.stop(), pod.stop()]);
+    await proxies.stop();
   }
-}
-
-function loadOf(
-  protocol: Protocol,
-  { tools, folder, seconds }: BenchContext,
-): (port: number, tolerated: number) => Promise<{ requests: number; perSecond: number }> {
-  return protocol === 'http'
-    ? (port) =>
-        httpLoad(tools, {
-          url: `http://127.0.0.1:${port}${topicRouteOf(topicOfBench)}`,
-          body: topicEventHttp,
-          headers: { 'Content-Type': 'application/cloudevents+json' },
-          ...{ connections, seconds, core: 1, folder },
-        })
-    : (port, tolerated) =>
-        grpcLoad(tools, {
-          tolerated,
-          url: `http://127.0.0.1:${port}${topicMethod}`,
-          body: topicEventGrpc,
-          ...{ calls: connections, seconds, core: 1, folder },
-        });
 }

@@ -6,6 +6,8 @@ import type { Tools } from '../tools.ts';
 const run = promisify(execFile);
 
 export interface SteadyLoad {
+  readonly protocol: 'http' | 'grpc';
+  /** Over gRPC without a path. */
   readonly url: string;
   readonly perSecond: number;
   readonly seconds: number;
@@ -21,15 +23,15 @@ export interface SteadyResult {
 }
 
 /**
- * Topic events over HTTP at a steady rate, whether or not those before are answered.
+ * Topic events at a steady rate, whether or not those before are answered.
  *
- * @throws when one was not answered with 200
+ * @throws when one was not answered with 200, or with the status 0 of gRPC
  */
 export async function steadyLoad(tools: Tools, load: SteadyLoad): Promise<SteadyResult> {
-  const { url, perSecond, seconds, core } = load;
+  const { protocol, url, perSecond, seconds, core } = load;
   const command = [
     ...(tools.taskset === undefined ? [] : [tools.taskset, '--cpu-list', String(core)]),
-    ...[node, program('steady-load.ts'), url, String(perSecond), String(seconds)],
+    ...[node, program('steady-load.ts'), protocol, url, String(perSecond), String(seconds)],
   ];
   const [first = '', ...args] = command;
   const { stdout } = await run(first, args);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { alternate } from '../../bench/alternate.ts';
+import { logAxis } from '../../bench/chart/log-axis.ts';
+import { renderCurves } from '../../bench/chart/render-curves.ts';
+import { renderGoals } from '../../bench/chart/render-goals.ts';
 import { compareResults } from '../../bench/compare-results.ts';
 import { comparedFigure, type Figure, isReached } from '../../bench/figure.ts';
-import { renderChart } from '../../bench/render-chart.ts';
 import { renderTable } from '../../bench/render-table.ts';
+import { comparedPoint, figuresOfSeries, type Series } from '../../bench/series.ts';
 import { quantile, spreadOf } from '../../bench/statistics.ts';
 
 function rate(ratio: number): Figure {
@@ -58,11 +61,63 @@ describe('a figure', () => {
 describe('the chart', () => {
   it('has a bar for each figure with a goal, in the colour of its verdict', () => {
     const plain = { id: 'm', what: 'without a goal', unit: 'MiB', ours: spreadOf([1]) };
-    const svg = renderChart([rate(0.9), { ...rate(0.5), what: 'a < b' }, plain]);
+    const svg = renderGoals([rate(0.9), { ...rate(0.5), what: 'a < b' }, plain]);
     expect(svg.match(/fill="#2e7d32"/g)).toHaveLength(1);
     expect(svg.match(/fill="#c62828"/g)).toHaveLength(1);
     expect(svg).toContain('a &lt; b');
     expect(svg).not.toContain('without a goal');
+  });
+});
+
+/** Ours takes so many times what the other side takes. */
+function curve(ratio: number): Series {
+  return {
+    ...{ id: 'pods', what: 'time per pod', unit: 'us', against: 'a & b' },
+    x: { name: 'connections' },
+    points: [1, 10, 100].map((x) => comparedPoint(x, [{ ours: x * ratio, theirs: x }])),
+  };
+}
+
+describe('curves', () => {
+  it('are drawn in a panel each, with both sides and their axes named', () => {
+    const alone = { ...curve(2), points: [{ x: 5, ours: spreadOf([3]) }] };
+    const svg = renderCurves([curve(2), alone]);
+    expect(svg.match(/<g /g)).toHaveLength(2);
+    // One more of each is in the legend.
+    expect(svg.match(/<circle /g)).toHaveLength(3 + 1 + 1);
+    expect(svg.match(/<rect [^>]*fill="#c2410c"/g)).toHaveLength(3 + 1);
+    expect(svg).toContain('us, beside: a &amp; b');
+    expect(svg).toContain('>connections<');
+    expect(svg).not.toContain('NaN');
+  });
+
+  it('have axes that multiply, and are never so short that what is level looks steep', () => {
+    const axis = logAxis([1, 10, 100], 4);
+    expect(axis.at(10)).toBeCloseTo(0.5);
+    expect(axis.ticks).toEqual([1, 3, 10, 30, 100]);
+    const level = logAxis([10, 10.1], 4);
+    expect(level.at(10.1) - level.at(10)).toBeLessThan(0.01);
+  });
+
+  it('are figures, point by point, to be compared with those of an earlier run', () => {
+    const before = figuresOfSeries(curve(2));
+    expect(before.map(({ id }) => id)).toEqual([
+      'growth/pods/1',
+      'growth/pods/10',
+      'growth/pods/100',
+    ]);
+    const worse = {
+      ...curve(2),
+      points: [...curve(2).points.slice(0, 2), ...curve(3).points.slice(2)],
+    };
+    expect(compareResults(before, figuresOfSeries(worse))).toEqual({
+      hasRegression: true,
+      lines: [
+        'ok         growth/pods/1: +0 %',
+        'ok         growth/pods/10: +0 %',
+        'REGRESSION growth/pods/100: +50 %',
+      ],
+    });
   });
 });
 

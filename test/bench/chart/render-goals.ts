@@ -1,4 +1,5 @@
-import { type Figure, type Goal, isReached, judgedValue } from './figure.ts';
+import { type Figure, type Goal, isReached, judgedValue } from '../figure.ts';
+import { escaped, paper } from './svg.ts';
 
 const width = 880;
 const labelWidth = 470;
@@ -13,7 +14,7 @@ const colours = { reached: '#2e7d32', missed: '#c62828', goal: '#37474f', text: 
  * line at 1, a time or a size is to stay below it. A picture to be put beside the
  * numbers, as SVG.
  */
-export function renderChart(figures: readonly Figure[]): string {
+export function renderGoals(figures: readonly Figure[]): string {
   const judged = figures.filter(({ goal }) => goal !== undefined && limitOf(goal) > 0);
   const height = top + judged.length * rowHeight + 16;
   const unit = barWidth / Math.max(1.25, ...judged.map(shareOf));
@@ -21,7 +22,7 @@ export function renderChart(figures: readonly Figure[]): string {
   const line = labelWidth + unit;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
 <title>Figures in shares of their goals</title>
-<rect width="${width}" height="${height}" fill="#ffffff"/>
+${paper(width, height)}
 <text x="12" y="22" font-size="14" fill="${colours.text}">Measured, in shares of the goal (the line)</text>
 <text x="12" y="40" fill="${colours.text}">at least: the bar is to reach the line; at most: it is to stay left of it</text>
 ${rows.join('\n')}
@@ -61,8 +62,4 @@ function goalText(goal: Goal | undefined): string {
 function shortened(text: string): string {
   const plain = text.replaceAll('`', '');
   return plain.length <= 76 ? plain : `${plain.slice(0, 75)}…`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -6,7 +6,7 @@ import { comparedPoint, type Series, type SeriesPoint } from './series.ts';
 const roundsAtMost = 3;
 const secondsAtMost = 2;
 
-/** Both sides at one point; `stop` ends what runs for it alone. */
+/** Both sides at one point; `stop` ends what was started for it alone. */
 export interface PointSides extends Sides<number> {
   readonly stop?: () => Promise<unknown>;
 }
@@ -34,6 +34,11 @@ export async function measureSeries<X>(
     context.say(`${about.what}; ${about.x.name}: ${xOf(x)}`);
     const sides = await start(x, shorter);
     try {
+      // One turn that does not count is little for processes that have just started.
+      if (sides.stop !== undefined && !context.isQuick) {
+        await sides.ours();
+        await sides.theirs();
+      }
       points.push(comparedPoint(xOf(x), await alternate(shorter, sides)));
     } finally {
       await sides.stop?.();

@@ -5,9 +5,9 @@ import type { BenchContext } from './bench.ts';
 import { grpcEventOf, httpEventOf, topicMethod, topicOfBench } from './events.ts';
 import { grpcLoad } from './load/grpc-load.ts';
 import { httpLoad } from './load/http-load.ts';
-import type { MeasuredProcess } from './measured-process.ts';
+import { MeasuredProcess } from './measured-process.ts';
 import { grpcPod, httpPod, reverseProxy, startNginx } from './nginx.ts';
-import { freePorts } from './processes.ts';
+import { accepts, freePorts, node, program } from './processes.ts';
 import { startDataPlane } from './start-data-plane.ts';
 import type { Tools } from './tools.ts';
 
@@ -59,14 +59,32 @@ export async function startPods(
   });
 }
 
+/**
+ * The same, but calls over gRPC are read whole before they are answered. nginx as a proxy
+ * does not get through with calls of some kB, or few at a time, otherwise.
+ */
+export async function startReadingPods(
+  tools: Tools,
+  folder: string,
+  protocol: Protocol,
+  ports: readonly number[],
+): Promise<MeasuredProcess> {
+  if (protocol === 'http') return startPods(tools, folder, protocol, ports);
+  const pods = new MeasuredProcess(tools, [node, program('grpc-pod.ts'), ...ports.map(String)], {
+    core: 1,
+  });
+  for (const port of ports) await pods.until(() => accepts(port));
+  return pods;
+}
+
 /** Our proxy and nginx on core 0, in front of the same pods on core 1. */
 export async function startProxies(
   protocol: Protocol,
   { tools, folder }: Pick<BenchContext, 'tools' | 'folder'>,
-  podCount = 1,
+  { podCount = 1, start = startPods } = {},
 ): Promise<Proxies> {
   const [nginxPort = 0, ...podPorts] = await freePorts(1 + podCount);
-  const pods = await startPods(tools, folder, protocol, podPorts);
+  const pods = await start(tools, folder, protocol, podPorts);
   const nginx = await startNginx(tools, {
     ...{ folder, core: 0, port: nginxPort },
     http: reverseProxy(nginxPort, podPorts, protocol),

@@ -8,6 +8,7 @@ import {
   type Proxies,
   type ProxySide,
   startProxies,
+  startReadingPods,
   usualLoad,
 } from '../start-proxies.ts';
 
@@ -35,7 +36,7 @@ async function measure(protocol: Protocol, context: BenchContext): Promise<Measu
     x,
     against: 'nginx',
   });
-  const proxies = await startProxies(protocol, context);
+  const proxies = await startProxies(protocol, context, { start: startReadingPods });
   const series: Series[] = [];
   try {
     series.push(
@@ -63,7 +64,10 @@ async function measure(protocol: Protocol, context: BenchContext): Promise<Measu
     podCounts,
     (count) => count,
     async (count, of) => {
-      const inFront = await startProxies(protocol, context, count);
+      const inFront = await startProxies(protocol, context, {
+        podCount: count,
+        start: startReadingPods,
+      });
       return { ...sidesOf(protocol, inFront, usualLoad, of), stop: () => inFront.stop() };
     },
   );

@@ -4,9 +4,10 @@ import { type Figure, type Goal, judgedValue } from './figure.ts';
 const regressionShare = 0.15;
 
 /**
- * What became of each figure since an earlier run, one line each. Only what is
- * judged is compared, which is a ratio wherever there is one: absolute numbers of
- * two runs say as much about the machine as about the code.
+ * What became of each figure since an earlier run, one line each; what got worse is at
+ * the end, where it is seen, and then how much did. Only what is judged is compared, which
+ * is a ratio wherever there is one: absolute numbers of two runs say as much about the
+ * machine as about the code.
  *
  * @returns the lines, and whether any figure got clearly worse
  */
@@ -15,20 +16,37 @@ export function compareResults(
   now: readonly Figure[],
 ): { readonly lines: string[]; readonly hasRegression: boolean } {
   const before = new Map(earlier.map((figure) => [figure.id, figure]));
-  let hasRegression = false;
-  const lines = now.map((figure) => {
+  const fine: string[] = [];
+  const worse: string[] = [];
+  for (const figure of now) {
     const old = before.get(figure.id);
-    if (old === undefined) return `new        ${figure.id}`;
-    const change = judgedValue(figure) / judgedValue(old) - 1;
-    const worse = isLessBetter(figure.goal, figure.unit) ? change : -change;
-    const isRegression = worse > regressionShare;
-    hasRegression ||= isRegression;
-    const percent = `${change >= 0 ? '+' : ''}${(change * 100).toFixed(0)} %`;
-    return `${isRegression ? 'REGRESSION' : 'ok        '} ${figure.id}: ${percent}`;
-  });
+    if (old === undefined) {
+      fine.push(`new        ${figure.id}`);
+      continue;
+    }
+    const change = changeOf(judgedValue(old), judgedValue(figure));
+    const worsening = isLessBetter(figure.goal, figure.unit) ? change : -change;
+    const said = `${figure.id}: ${described(old, figure, change)}`;
+    if (worsening > regressionShare) worse.push(`REGRESSION ${said}`);
+    else fine.push(`ok         ${said}`);
+  }
   const ids = new Set(now.map(({ id }) => id));
   const gone = earlier.filter(({ id }) => !ids.has(id)).map(({ id }) => `not run    ${id}`);
-  return { lines: [...lines, ...gone], hasRegression };
+  const compared = now.filter(({ id }) => before.has(id)).length;
+  const summary = `${worse.length} of ${compared} compared got worse by more than ${regressionShare * 100} %`;
+  return { lines: [...fine, ...gone, ...worse, summary], hasRegression: worse.length > 0 };
+}
+
+/** As a share of what it was; what was nothing, and is something, grew without end. */
+function changeOf(old: number, now: number): number {
+  return now === old ? 0 : (now - old) / Math.abs(old);
+}
+
+function described(old: Figure, now: Figure, change: number): string {
+  const values = [old, now].map((figure) => Number(judgedValue(figure).toPrecision(3)));
+  const unit = now.against === undefined ? now.unit : `of ${now.against.what}`;
+  const percent = `${change >= 0 ? '+' : ''}${(change * 100).toFixed(0)} %`;
+  return `${values.join(' to ')} ${unit}, ${percent}`;
 }
 
 /** Rates are better the more; times and memory the less. */

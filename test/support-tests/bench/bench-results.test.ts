@@ -113,9 +113,10 @@ describe('curves', () => {
     expect(compareResults(before, figuresOfSeries(worse))).toEqual({
       hasRegression: true,
       lines: [
-        'ok         growth/pods/1: +0 %',
-        'ok         growth/pods/10: +0 %',
-        'REGRESSION growth/pods/100: +50 %',
+        'ok         growth/pods/1: 2 to 2 of a & b, +0 %',
+        'ok         growth/pods/10: 2 to 2 of a & b, +0 %',
+        'REGRESSION growth/pods/100: 2 to 3 of a & b, +50 %',
+        '1 of 3 compared got worse by more than 15 %',
       ],
     });
   });
@@ -128,17 +129,34 @@ describe('two runs', () => {
     });
     const worse = compareResults([rate(0.8), time(100)], [rate(0.6), time(130)]);
     expect(worse.hasRegression).toBe(true);
-    expect(worse.lines).toEqual(['REGRESSION rate: -25 %', 'REGRESSION time: +30 %']);
+    expect(worse.lines).toEqual([
+      'REGRESSION rate: 0.8 to 0.6 of something else, -25 %',
+      'REGRESSION time: 100 to 130 ms, +30 %',
+      '2 of 2 compared got worse by more than 15 %',
+    ]);
     const better = compareResults([rate(0.6), time(130)], [rate(0.8), time(100)]);
     expect(better).toEqual({
       hasRegression: false,
-      lines: ['ok         rate: +33 %', 'ok         time: -23 %'],
+      lines: [
+        'ok         rate: 0.6 to 0.8 of something else, +33 %',
+        'ok         time: 130 to 100 ms, -23 %',
+        '0 of 2 compared got worse by more than 15 %',
+      ],
     });
   });
 
+  it('take nothing that stays nothing for no change, and anything more for worse', () => {
+    const writes = (count: number): Figure => ({
+      ...{ id: 'writes', what: 'writes at rest', unit: 'writes', ours: spreadOf([count]) },
+      goal: { atMost: 0 },
+    });
+    expect(compareResults([writes(0)], [writes(0)]).hasRegression).toBe(false);
+    expect(compareResults([writes(0)], [writes(1)]).hasRegression).toBe(true);
+  });
+
   it('name what only one of them has', () => {
-    expect(compareResults([], [rate(1)]).lines).toEqual(['new        rate']);
-    expect(compareResults([rate(1)], []).lines).toEqual(['not run    rate']);
+    expect(compareResults([], [rate(1)]).lines[0]).toBe('new        rate');
+    expect(compareResults([rate(1)], []).lines[0]).toBe('not run    rate');
   });
 });
 

@@ -3,8 +3,8 @@ import { collectGarbage } from './collect-garbage.ts';
 
 /**
  * How much the heap may grow between two collections, in percent of what was alive after
- * the first: what V8 itself chooses where the container may take the 256Mi that a proxy
- * has by default. With more, or no limit, it would let a proxy double or quadruple.
+ * the first. About what V8 does by itself with a limit of some 100 MiB, as small containers
+ * give it; without one it would let a proxy double or quadruple.
  */
 const growthPercent = 30;
 

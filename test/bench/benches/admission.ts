@@ -25,7 +25,7 @@ interface Case {
 const cases: readonly Case[] = [
   {
     id: 'pod',
-    what: 'function pod, standalone',
+    what: 'a function pod, standalone',
     path: '/mutate/pods',
     review: podReview(),
     atLeast: 0.8,
@@ -33,14 +33,14 @@ const cases: readonly Case[] = [
   },
   {
     id: 'large-pod',
-    what: 'pod with 40 containers',
+    what: 'a pod with 40 containers',
     path: '/mutate/pods',
     review: largePodReview(),
     atLeast: 0.7,
   },
   {
     id: 'large-function',
-    what: 'Function with 60 outputs, defaulted',
+    what: 'a Function with 60 outputs, defaulted',
     path: '/mutate/functions',
     review: largeFunctionReview(),
     atLeast: 0.7,
@@ -104,7 +104,7 @@ async function measure(
     comparedFigure(
       {
         id: `admission/${id}/rate`,
-        what: `admission of a ${what}, ${size}`,
+        what: `admission of ${what}, ${size}`,
         unit: 'requests/s',
         goal: { atLeast },
       },

@@ -1,7 +1,7 @@
 import { type Figure, type Goal, isReached, judgedValue } from '../figure.ts';
 import { escaped, paper } from './svg.ts';
 
-const width = 880;
+const width = 950;
 const labelWidth = 470;
 const barWidth = 300;
 const rowHeight = 26;
@@ -40,7 +40,7 @@ function row(figure: Figure, y: number, unit: number): string {
   return [
     `<text x="${labelWidth - 8}" y="${y + 14}" text-anchor="end" fill="${colours.text}">${escaped(shortened(figure.what))}</text>`,
     `<rect x="${labelWidth}" y="${y + 3}" width="${length.toFixed(1)}" height="${rowHeight - 10}" fill="${colour}"/>`,
-    `<text x="${(labelWidth + length + 6).toFixed(1)}" y="${y + 14}" fill="${colours.text}">${escaped(said)}</text>`,
+    `<text x="${labelWidth + barWidth + 12}" y="${y + 14}" fill="${colours.text}">${escaped(said)}</text>`,
   ].join('\n');
 }
 

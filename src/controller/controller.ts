@@ -2,8 +2,9 @@ import type { ProxySettings } from '../rules/proxy/proxy-settings.ts';
 import { reconcileFailed } from '../rules/reconcile/notices.ts';
 import type { ClusterView, ObjectWriter } from './cluster-view.ts';
 import { EventRecorder, type EventWriter } from './event-recorder.ts';
+import type { ObjectWrite } from './execute-plan.ts';
 import { PodRepair, type PodRepairOptions } from './pod-repair.ts';
-import { FunctionReconciler, type ObjectWrite } from './reconcile-function.ts';
+import { FunctionReconciler } from './reconcile-function.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ControllerOptions {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FunctionModel } from '../../src/api/function.ts';
 import type { JsonObject } from '../../src/api/json.ts';
-import { FunctionReconciler, type ObjectWrite } from '../../src/controller/reconcile-function.ts';
+import type { ObjectWrite } from '../../src/controller/execute-plan.ts';
+import { FunctionReconciler } from '../../src/controller/reconcile-function.ts';
 import type { EffectiveMode } from '../../src/rules/effective-mode.ts';
 import { proxySettings } from '../support/desired.ts';
 import { asyncServing, functionInMode, modes } from '../support/functions.ts';

@@ -1,8 +1,9 @@
 import type { ProxySettings } from '../rules/proxy/proxy-settings.ts';
 import { reconcileFailed } from '../rules/reconcile/notices.ts';
 import type { ClusterView, ObjectWriter } from './cluster-view.ts';
-import { EventRecorder, type EventWriter } from './event-recorder.ts';
+import { EventRecorder } from './event-recorder.ts';
 import type { ObjectWrite } from './execute-plan.ts';
+import type { EventWriter } from './function-event.ts';
 import { PodRepair, type PodRepairOptions } from './pod-repair.ts';
 import { FunctionReconciler } from './reconcile-function.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -15,14 +16,26 @@ export interface ControllerOptions {
   /** Functions that are reconciled at the same time. */
   readonly concurrency: number;
   /** Evicts pods that were not admitted; absent where they are only told of. */
-  readonly repair?: Pick<PodRepairOptions, 'evict' | 'perMinute' | 'onError'> | undefined;
+  readonly repair?:
+    | Pick<PodRepairOptions, 'evict' | 'perMinute' | 'onError' | 'requestedPauseMs'>
+    | undefined;
   readonly newTokenBase64: () => string;
   readonly onWrite: (write: ObjectWrite) => void;
   readonly onReconciled: (reconciled: Reconciled) => void;
-  /** Whether a reconcile failed because the API server could not be asked at all. */
-  readonly isOutage: (error: Error) => boolean;
+  /** What a reconcile that failed says of the API server. */
+  readonly readFailure: (error: Error) => ReconcileFailure;
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number;
+}
+
+/** What is to be known of a reconcile that failed, beside what to tell people. */
+export interface ReconcileFailure {
+  /** It may have failed because the API server could not be asked. */
+  readonly isOutage: boolean;
+  /** It surely did: no request at all would have fared better. */
+  readonly isAway: boolean;
+  /** How long the API server asks to be left alone. */
+  readonly requestedPauseMs: number;
 }
 
 /** How the reconcile of one Function ended. */
@@ -42,6 +55,12 @@ export interface Reconciled {
  * would take longer the more pods there are.
  */
 const podChangesMs = 200;
+
+/**
+ * While the API server is away nobody's backoff says anything of their own trouble.
+ * This often somebody looks whether it is back.
+ */
+const longestRetryWhileAwayMs = 5_000;
 
 /** Some failures in a second may be an API server that restarts; what lasts longer is told to the user. */
 const failuresToTell = 12;
@@ -83,6 +102,11 @@ export class Controller {
           this.#repair?.consider(namespace, name);
         }
       },
+      retryDelayMs: (error, backoffMs) => {
+        const { isAway, requestedPauseMs } = options.readFailure(asError(error));
+        const delayMs = isAway ? Math.min(backoffMs, longestRetryWhileAwayMs) : backoffMs;
+        return Math.max(delayMs, requestedPauseMs);
+      },
       onResult: ({ key, seconds, error, failures }) => {
         const failure = error === undefined ? undefined : asError(error);
         this.#notice(failure);
@@ -102,7 +126,7 @@ export class Controller {
    */
   #notice(failure: Error | undefined): void {
     if (failure !== undefined) {
-      this.#isAway ||= this.#options.isOutage(failure);
+      this.#isAway ||= this.#options.readFailure(failure).isOutage;
     } else if (this.#isAway) {
       this.#isAway = false;
       this.#queue.retryNow();

@@ -1,21 +1,7 @@
 import type { FunctionModel } from '../api/function.ts';
 import type { Notice } from '../rules/reconcile/notice.ts';
-
-/** What is to be said about a Function. */
-export interface FunctionEvent {
-  readonly fn: FunctionModel;
-  readonly notice: Notice;
-  /** The same for the same thing, whichever process says it; different for anything else. */
-  readonly identity: string;
-  /** How often this process said it, this time included: more than once means that it had ceased to be so. */
-  readonly times: number;
-}
-
-/** Writes an Event. What goes wrong is its own to report: no reconcile fails for it. */
-export type EventWriter = (event: FunctionEvent, signal: AbortSignal) => Promise<void>;
-
-/** More than that waiting means that Events cannot be written at all. */
-const waitingLimit = 10_000;
+import { EventQueue } from './event-queue.ts';
+import type { EventWriter } from './function-event.ts';
 
 /** Of things that were said once, this many are remembered, to tell when one is said again. */
 const saidLimit = 10_000;
@@ -25,16 +11,14 @@ const saidLimit = 10_000;
  * again each time it is found, nor by the process that takes over.
  */
 export class EventRecorder {
-  readonly #write: EventWriter;
+  readonly #queue: EventQueue;
   /** By uid of the Function: what holds, and was said. */
   readonly #holding = new Map<string, Set<string>>();
   /** How often. */
   readonly #said = new Map<string, number>();
-  readonly #waiting: FunctionEvent[] = [];
-  #wake: () => void = () => undefined;
 
   constructor(write: EventWriter) {
-    this.#write = write;
+    this.#queue = new EventQueue(write);
   }
 
   /**
@@ -71,27 +55,16 @@ export class EventRecorder {
   }
 
   /** Writes what is to be said, one after another, until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
-    while (!signal.aborted) {
-      const event = this.#waiting.shift();
-      if (event !== undefined) {
-        await this.#write(event, signal);
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#queue.run(signal);
   }
 
   #say(fn: FunctionModel, notice: Notice, identity: string): void {
-    if (this.#waiting.length >= waitingLimit) return;
+    if (this.#queue.isFull) return;
     const times = (this.#said.get(identity) ?? 0) + 1;
     if (this.#said.size >= saidLimit) this.#said.clear();
     this.#said.set(identity, times);
-    this.#waiting.push({ fn, notice, identity, times });
-    this.#wake();
+    this.#queue.add({ fn, notice, identity, times });
   }
 }
 

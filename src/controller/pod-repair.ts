@@ -19,6 +19,8 @@ export interface PodRepairOptions {
   readonly perMinute: number;
   /** Told of evictions that were refused; they are tried again. */
   readonly onError: (error: Error) => void;
+  /** How long whoever refused an eviction asks to be left alone. */
+  readonly requestedPauseMs: (error: unknown) => number;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
 }
@@ -60,6 +62,7 @@ export class PodRepair {
       concurrency: 1,
       now: options.now,
       process: async (key, signal) => this.#repair(key, signal),
+      retryDelayMs: (error, backoffMs) => Math.max(backoffMs, options.requestedPauseMs(error)),
       onResult: ({ error }) => {
         if (error instanceof Error) options.onError(error);
       },

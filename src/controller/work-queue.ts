@@ -21,6 +21,11 @@ export interface WorkQueueOptions {
     key: string,
     signal: AbortSignal,
   ) => Promise<{ readonly requeueAfterMs?: number } | undefined>;
+  /**
+   * How long a key waits after this error, where that is not its backoff, in
+   * milliseconds.
+   */
+  readonly retryDelayMs?: (error: unknown, backoffMs: number) => number;
   /** Told after each key that was processed to its end. Must not throw. */
   readonly onResult?: (result: WorkResult) => void;
   /** Milliseconds on a clock that never goes back. */
@@ -180,7 +185,9 @@ export class WorkQueue {
         this.#wanted.add(key);
         return undefined;
       }
-      const retryInMs = Math.max(this.#backoff.failed(key), this.#retries.reserve());
+      const backoffMs = this.#backoff.failed(key);
+      const delayMs = this.#options.retryDelayMs?.(error, backoffMs) ?? backoffMs;
+      const retryInMs = Math.max(delayMs, this.#retries.reserve());
       this.addAfter(key, retryInMs);
       return { outcome: 'error', failures: this.#backoff.failuresOf(key), error, retryInMs };
     }

@@ -7,7 +7,9 @@ import { podEvictor } from '../adapters/kubernetes/evict-pod.ts';
 import { KubernetesClusterView } from '../adapters/kubernetes/kubernetes-cluster-view.ts';
 import { KubernetesObjectWriter } from '../adapters/kubernetes/kubernetes-object-writer.ts';
 import { LeaderElector } from '../adapters/kubernetes/leader-elector.ts';
+import { isAway, isOutage } from '../adapters/kubernetes/outage.ts';
 import { RecentCauses } from '../adapters/kubernetes/recent-causes.ts';
+import { requestedPauseMs } from '../adapters/kubernetes/requested-pause.ts';
 import type { Logger } from '../adapters/log.ts';
 import type { Metrics } from '../adapters/metrics.ts';
 import { newTokenBase64 } from '../adapters/new-token.ts';
@@ -137,12 +139,20 @@ class ControllerRun {
               this.#metrics.countWrite('Eviction', 'create'),
             ),
             onError: (error) => this.#report(error),
+            requestedPauseMs: (error) => requestedPauseMs([error]),
           }
         : undefined,
       newTokenBase64,
       onWrite: (write) => this.#log.info(write, 'wrote'),
       onReconciled: (reconciled) => this.#reconciled(reconciled),
-      isOutage: (error) => causesOf(error).some(isUnanswered),
+      readFailure: (error) => {
+        const causes = causesOf(error);
+        return {
+          isOutage: causes.some(isOutage),
+          isAway: causes.some(isAway),
+          requestedPauseMs: requestedPauseMs(causes),
+        };
+      },
     });
     this.#term = { view, controller };
     try {
@@ -199,13 +209,6 @@ class ControllerRun {
 /** A reconcile that failed in several writes tells of all of them. */
 function causesOf(error: Error): readonly unknown[] {
   return error instanceof AggregateError ? error.errors : [error];
-}
-
-/** No answer, or one that says that the API server is starting, ending or overwhelmed. */
-function isUnanswered(cause: unknown): boolean {
-  if (!(cause instanceof ApiError)) return false;
-  const { kind, status } = cause;
-  return kind === 'unreachable' || kind === 'timeout' || (status !== undefined && status >= 500);
 }
 
 /**

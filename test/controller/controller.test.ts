@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { FunctionModel } from '../../src/api/function.ts';
 import { Controller, type Reconciled } from '../../src/controller/controller.ts';
-import type { FunctionEvent } from '../../src/controller/event-recorder.ts';
+import type { FunctionEvent } from '../../src/controller/function-event.ts';
 import type { EffectiveMode } from '../../src/rules/effective-mode.ts';
 import { proxySettings } from '../support/desired.ts';
 import { asyncServing, functionInMode } from '../support/functions.ts';
@@ -42,17 +42,23 @@ function world({ repairs = false, concurrency = 2 } = {}) {
     writer: cluster,
     writeEvent: async (event) => {
       events.push(event);
+      return undefined;
     },
     settings: proxySettings,
     concurrency,
     newTokenBase64: () => 'dG9rZW4=',
     onWrite: ({ verb, kind, name }) => logged.push(`${verb} ${kind}/${name}`),
     onReconciled: (one) => reconciled.push(one),
-    isOutage: ({ message }) => message.includes('away'),
+    readFailure: ({ message }) => ({
+      isOutage: message.includes('away'),
+      isAway: message.includes('away'),
+      requestedPauseMs: message.includes('busy') ? 30_000 : 0,
+    }),
     repair: repairs
       ? {
           perMinute: 60,
           onError: () => undefined,
+          requestedPauseMs: () => 0,
           evict: async ({ name }) => {
             evicted.push(name);
             return true;
@@ -256,6 +262,37 @@ describe('a reconcile that fails', () => {
     await pass(100);
     const after = reconciled.slice(before).filter(({ error }) => error === undefined);
     expect(new Set(after.map(({ name }) => name))).toEqual(new Set(['orders', 'mails', 'bills']));
+  });
+
+  it('because the API server is away is tried every few seconds, though nobody tells that it is back', async () => {
+    const { cluster, reconciled, start } = world();
+    cluster.putFunction(functionCalled('orders'));
+    cluster.beforeRequest = () => {
+      throw new Error('away');
+    };
+    await start();
+    await pass(30 * minuteMs);
+    const before = reconciled.length;
+    await pass(minuteMs);
+    expect(reconciled.length - before).toBe(12);
+    cluster.beforeRequest = () => undefined;
+    await pass(5_000);
+    expect(cluster.titles()).toEqual(partsOfOrders);
+  });
+
+  it('because the API server is busy is not tried before the time that it asks for', async () => {
+    const { cluster, reconciled, start } = world();
+    cluster.putFunction(functionCalled('orders'));
+    cluster.beforeRequest = () => {
+      throw new Error('busy');
+    };
+    await start();
+    await pass(29_000);
+    expect(reconciled).toHaveLength(1);
+    cluster.beforeRequest = () => undefined;
+    await pass(2_000);
+    expect(reconciled).toHaveLength(2);
+    expect(cluster.titles()).toEqual(partsOfOrders);
   });
 
   it('of its own fault waits, whatever becomes of others', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EventRecorder, type FunctionEvent } from '../../src/controller/event-recorder.ts';
+import { EventRecorder } from '../../src/controller/event-recorder.ts';
+import type { FunctionEvent } from '../../src/controller/function-event.ts';
 import type { Notice } from '../../src/rules/reconcile/notice.ts';
 import { functionInMode } from '../support/functions.ts';
 import { titlesOf, toldEvents } from './told-events.ts';
@@ -143,6 +144,7 @@ describe('Events that are to be written', () => {
       most = Math.max(most, underWay);
       await written;
       underWay -= 1;
+      return undefined;
     });
     told.recorder.holds(orders, [notice('a'), notice('b'), notice('c')]);
     await flush();
@@ -157,6 +159,7 @@ describe('Events that are to be written', () => {
     const written: FunctionEvent[] = [];
     const recorder = new EventRecorder(async (event) => {
       written.push(event);
+      return undefined;
     });
     recorder.holds(orders, [notice('a')]);
     await flush();
@@ -170,7 +173,10 @@ describe('Events that are to be written', () => {
   });
 
   it('are no longer written once it stops, also where it stops while it writes', async () => {
-    const told = toldEvents(async () => told.stop());
+    const told = toldEvents(async () => {
+      told.stop();
+      return undefined;
+    });
     told.recorder.holds(orders, [notice('a'), notice('b')]);
     await told.over();
     told.recorder.holds(orders, [notice('c')]);
@@ -190,6 +196,7 @@ describe('Events that are to be written', () => {
     const written: FunctionEvent[] = [];
     const recorder = new EventRecorder(async (event) => {
       written.push(event);
+      return undefined;
     });
     for (let index = 0; index < 10_050; index += 1) {
       recorder.happened(orders, notice(`note ${index}`), '');

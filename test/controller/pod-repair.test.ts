@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { EventRecorder, type FunctionEvent } from '../../src/controller/event-recorder.ts';
+import { EventRecorder } from '../../src/controller/event-recorder.ts';
+import type { FunctionEvent } from '../../src/controller/function-event.ts';
 import { PodRepair } from '../../src/controller/pod-repair.ts';
 import type { ObservedPod } from '../../src/rules/reconcile/observed-pod.ts';
 import { functionInMode } from '../support/functions.ts';
@@ -65,6 +66,7 @@ function world({
     perMinute,
     now,
     onError: (error) => errors.push(error.message),
+    requestedPauseMs: (error) => (String(error).includes('busy') ? 10_000 : 0),
     evict: async (pod, signal) => {
       signal.throwIfAborted();
       await answer.evict(pod);
@@ -210,6 +212,7 @@ describe('a Pod that is gone when it is to be evicted', () => {
     const cluster = new FakeCluster();
     const recorder = new EventRecorder(async (event) => {
       events.push(event);
+      return undefined;
     });
     let asked = 0;
     const repair = new PodRepair({
@@ -218,6 +221,7 @@ describe('a Pod that is gone when it is to be evicted', () => {
       perMinute: 20,
       now: () => performance.now(),
       onError: () => undefined,
+      requestedPauseMs: () => 0,
       evict: async () => {
         asked += 1;
         return false;

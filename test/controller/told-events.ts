@@ -1,16 +1,13 @@
 import { onTestFinished } from 'vitest';
-import {
-  EventRecorder,
-  type EventWriter,
-  type FunctionEvent,
-} from '../../src/controller/event-recorder.ts';
+import { EventRecorder } from '../../src/controller/event-recorder.ts';
+import type { EventWriter, FunctionEvent } from '../../src/controller/function-event.ts';
 
 /** A recorder that runs until the test ends, and what it had written. */
 export function toldEvents(write: EventWriter = async () => undefined) {
   const written: FunctionEvent[] = [];
   const recorder = new EventRecorder(async (event, signal) => {
     written.push(event);
-    await write(event, signal);
+    return write(event, signal);
   });
   const stop = new AbortController();
   const run = recorder.run(stop.signal);

@@ -4,6 +4,7 @@ import {
   retriesPerSecond,
   retryBurst,
   WorkQueue,
+  type WorkQueueOptions,
   type WorkResult,
 } from '../../src/controller/work-queue.ts';
 
@@ -58,10 +59,15 @@ function heldQueue(concurrency = 1) {
 }
 
 /** A queue whose processes end at once. */
-function quickQueue(process: (key: string) => Ending | never = () => undefined, concurrency = 1) {
+function quickQueue(
+  process: (key: string) => Ending | never = () => undefined,
+  concurrency = 1,
+  options: Pick<WorkQueueOptions, 'retryDelayMs'> = {},
+) {
   const started: { key: string; atMs: number }[] = [];
   const results: WorkResult[] = [];
   const queue = new WorkQueue({
+    ...options,
     concurrency,
     onResult: (result) => results.push(result),
     process: async (key) => {
@@ -174,6 +180,20 @@ describe('a work queue', () => {
     queue.add('a');
     await pass();
     expect(results.at(-1)).toMatchObject({ failures: 1, retryInMs: 5 });
+  });
+
+  it('lets a key wait for as long as its failure says', async () => {
+    const { queue, started, start } = quickQueue(
+      () => {
+        throw new Error('it always fails');
+      },
+      1,
+      { retryDelayMs: (_error, backoffMs) => Math.min(15, backoffMs) },
+    );
+    queue.add('a');
+    await start();
+    await pass(50);
+    expect(started.map(({ atMs }) => atMs)).toEqual([0, 5, 15, 30, 45]);
   });
 
   it('retries all keys together no more often than its bucket gives', async () => {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../api/json.ts';
 import { functionGroup, projectName } from '../../api/keys.ts';
-import type { EventWriter, FunctionEvent } from '../../controller/event-recorder.ts';
-import { ApiError, asApiError, isOfLeavingNamespace } from './api-error.ts';
+import type { EventRetry, EventWriter, FunctionEvent } from '../../controller/function-event.ts';
+import { ApiError, type ApiErrorKind, asApiError, isOfLeavingNamespace } from './api-error.ts';
 import { type ApiResource, collectionPath, objectPath } from './api-resource.ts';
 import { Deadline } from './deadline.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { requestedPauseMs } from './requested-pause.ts';
 
 const events: ApiResource = {
   group: 'events.k8s.io',
@@ -16,6 +17,13 @@ const events: ApiResource = {
 };
 
 const answerTimeoutMs = 10_000;
+
+const passingKinds: ReadonlySet<ApiErrorKind> = new Set([
+  'timeout',
+  'throttled',
+  'unauthorized',
+  'malformed',
+]);
 
 /** The limits of `events.k8s.io/v1`; it says characters, and counts bytes. */
 const noteMaxBytes = 1024;
@@ -47,12 +55,13 @@ export function eventWriter(options: EventWriterOptions): EventWriter {
       try {
         const path = collectionPath(events, namespace);
         await connection.changeJson(path, { method: 'POST', body, signal: deadline.signal });
-        return onRequest('create');
+        onRequest('create');
+        return undefined;
       } catch (error) {
         const wasSaid = error instanceof ApiError && error.status === 409;
         if (!wasSaid) throw error;
       }
-      if (event.times === 1) return;
+      if (event.times === 1) return undefined;
       verb = 'patch';
       const path = objectPath(events, namespace, eventName(event));
       await connection.changeJson(path, {
@@ -63,16 +72,29 @@ export function eventWriter(options: EventWriterOptions): EventWriter {
         signal: deadline.signal,
       });
       onRequest('patch');
+      return undefined;
     } catch (thrown) {
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
       const error = asApiError(thrown);
       // A namespace that is going away takes no new objects, and its Functions go with it.
-      if (isOfLeavingNamespace(error)) return;
+      if (isOfLeavingNamespace(error)) return undefined;
       onError(describeFailure(verb, events, namespace, error));
+      return retryOf(error);
     } finally {
       deadline.end();
     }
   };
+}
+
+/**
+ * Trying again helps where the API server did not answer, or had no time or no
+ * credentials to look at the Event; what it looked at and refused stays refused.
+ */
+function retryOf(error: ApiError): EventRetry | undefined {
+  const { kind, status = 0 } = error;
+  const isOutage = kind === 'unreachable';
+  const isPassing = isOutage || passingKinds.has(kind) || status >= 500;
+  return isPassing ? { leastPauseMs: requestedPauseMs([error]), isOutage } : undefined;
 }
 
 function eventObject(event: FunctionEvent, instance: string, date: Date): JsonObject {

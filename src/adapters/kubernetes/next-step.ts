@@ -1,4 +1,5 @@
 import type { ApiErrorKind } from './api-error.ts';
+import { longestRequestedPauseMs } from './requested-pause.ts';
 
 /** How a list or a watch ended. */
 export type Outcome =
@@ -33,9 +34,6 @@ export const healthyAfterMs = 5_000;
  */
 export const relistAfterMs = 60 * 60_000;
 
-/** An API server under load asks for a second or so; one that asks for much more is asked again anyway. */
-const longestRetryAfterMs = 10_000;
-
 /**
  * What comes after a list or a watch.
  *
@@ -59,7 +57,7 @@ export function nextStep(outcome: Outcome, failures: number): Step {
   return {
     next: outcome.verb === 'watch' && canResume(outcome.error) ? 'watch' : 'list',
     failures: wasHealthy ? 1 : failures + 1,
-    leastDelayMs: Math.min(outcome.retryAfterMs, longestRetryAfterMs),
+    leastDelayMs: Math.min(outcome.retryAfterMs, longestRequestedPauseMs),
   };
 }
 

@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApiError } from '../../../src/adapters/kubernetes/api-error.ts';
 import { eventWriter } from '../../../src/adapters/kubernetes/event-writer.ts';
 import type { JsonObject } from '../../../src/api/json.ts';
-import type { EventWriter, FunctionEvent } from '../../../src/controller/event-recorder.ts';
+import type { EventWriter, FunctionEvent } from '../../../src/controller/function-event.ts';
 import type { Notice } from '../../../src/rules/reconcile/notice.ts';
 import { functionOf, modelOf } from '../../support/functions.ts';
 import type { FakeApiServer } from './fake-api-server.ts';
 import { startFakeCluster } from './fake-cluster.ts';
-import { status } from './mishap.ts';
+import { type Mishap, status } from './mishap.ts';
 import { until } from './until.ts';
 
 const signal = new AbortController().signal;
@@ -155,6 +155,40 @@ describe('trouble', () => {
         `on "events" of API group "events.k8s.io": 403 ${refusal}`,
     ]);
     expect(counted).toEqual([]);
+  });
+
+  test.each<[what: string, mishap: Mishap, isOutage: boolean]>([
+    ['the connection is cut', 'reset', true],
+    ['the API server ends', status(503, 'ServiceUnavailable', 'shutting down'), false],
+    ['something in it fails', status(500, 'InternalError', 'etcd is away'), false],
+    ['it is busy', status(429, 'TooManyRequests', 'too many requests'), false],
+    ['it takes the token for wrong', status(401, 'Unauthorized', 'Unauthorized'), false],
+  ])(
+    'may be over soon where %s: then the Event is written after all, once',
+    async (_what, mishap, isOutage) => {
+      server.intercept = () => mishap;
+      expect(await write(event(), signal)).toEqual({ isOutage, leastPauseMs: 0 });
+      expect(errors).toHaveLength(1);
+      server.intercept = () => undefined;
+      expect(await write(event(), signal)).toBeUndefined();
+      expect(await write(event(), signal)).toBeUndefined();
+      expect(told()).toHaveLength(1);
+    },
+  );
+
+  test('is waited out for as long as the API server asks for', async () => {
+    const busy = { kind: 'Status', code: 429, message: 'busy', details: { retryAfterSeconds: 3 } };
+    server.intercept = () => ({ status: 429, body: busy });
+    expect(await write(event(), signal)).toMatchObject({ leastPauseMs: 3_000 });
+  });
+
+  test.each([
+    status(403, 'Forbidden', 'User "x" cannot create resource "events"'),
+    status(422, 'Invalid', 'note: Too long'),
+    status(404, 'NotFound', 'namespaces "shop" not found'),
+  ])('that lasts is not run into again: %j', async (refusal) => {
+    server.intercept = () => refusal;
+    expect(await write(event(), signal)).toBeUndefined();
   });
 
   test('with counting up says so', async () => {

@@ -117,8 +117,9 @@ export class LeaderElector {
   async #renewUntilLost(signal: AbortSignal, acquiredAtMs: number): Promise<void> {
     let renewedAtMs = acquiredAtMs;
     for (;;) {
-      await pause(this.#timings.retryPeriodMs, signal);
-      if (signal.aborted) return;
+      const leftMs = renewedAtMs + this.#timings.renewDeadlineMs - this.#now();
+      await pause(Math.min(this.#timings.retryPeriodMs, leftMs), signal);
+      if (signal.aborted || mustStepDown(renewedAtMs, this.#timings, this.#now())) return;
       const startedAtMs = this.#now();
       if (await this.#attempt(signal, renewedAtMs)) renewedAtMs = startedAtMs;
       else if (this.#holder !== this.#options.identity) return;

@@ -42,6 +42,19 @@ describe('leader election', () => {
     await until(() => expect(only.state.terms).toBe(2));
   });
 
+  it('ends it at the deadline, and not only when the next renewal would be due', async () => {
+    const store = new LeaseStore();
+    const minuteMs = 60_000;
+    const { state } = stand(store, 'only', {
+      timings: { leaseDurationMs: 2 * minuteMs, renewDeadlineMs: 100, retryPeriodMs: minuteMs },
+    });
+    store.onWritten = () => {
+      store.isDown = true;
+    };
+    await until(() => expect(state.terms).toBe(1));
+    await until(() => expect(state.leads).toBe(false));
+  });
+
   it('ends the term of a leader whose Lease somebody else took', async () => {
     const store = new LeaseStore();
     const robbed = stand(store, 'robbed');

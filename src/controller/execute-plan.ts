@@ -37,9 +37,6 @@ export interface ObjectWrite {
  */
 const takenRecheckMs = 30_000;
 
-/** A watch tells of an object of ours by then. */
-const firstTakenRecheckMs = 1_000;
-
 /** Garbage collection takes an object away shortly after its owner, be that an earlier Function or a proxy. */
 const leavingRecheckMs = 5_000;
 
@@ -48,8 +45,6 @@ export class PlanExecutor {
   readonly #options: PlanExecutorOptions;
   readonly #guard: RepairGuard;
   readonly #accepted = new AcceptedObjects();
-  /** Uids of the Functions whose Secret was there already when it was to be made. */
-  readonly #takenSecrets = new Set<string>();
 
   constructor(options: PlanExecutorOptions) {
     this.#options = options;
@@ -85,7 +80,6 @@ export class PlanExecutor {
   /** The Function is gone. */
   forget(uid: string): void {
     this.#accepted.forget(uid);
-    this.#takenSecrets.delete(uid);
   }
 
   /** Makes an object or puts it back, unless that was in vain again and again. */
@@ -122,18 +116,24 @@ export class PlanExecutor {
     const { kind, name, object } = step;
     const applicable = { kind, namespace: fn.namespace, name, object };
     if (kind === 'Secret') {
-      // A Secret is never read: it is made, or it is there.
+      // A token is never written over: it is made, or it is there.
       const made = await writer.create(applicable, signal);
-      if (made === undefined) this.#noteTakenSecret(fn, name, outcome);
-      return made;
+      if (made !== undefined) return made;
     }
     const existing = await writer.find(kind, fn.namespace, name, signal);
     if (existing !== undefined) {
       if (existing.isDeleting || isPredecessors(existing, fn)) outcome.requeue(leavingRecheckMs);
+      // Whoever holds the token keeps it; a watch may have yet to tell of it.
+      else if (isOurs(existing, fn) && kind === 'Secret') outcome.requeue(takenRecheckMs);
       // Somebody took the label away by which it is seen.
       else if (isOurs(existing, fn)) return this.#repair(fn, step, existing, signal);
       else if (existing.isDaprs) outcome.requeue(takenRecheckMs);
       else noteTaken(kind, name, existing, outcome);
+      return undefined;
+    }
+    if (kind === 'Secret') {
+      // It was there a moment ago.
+      outcome.requeue(leavingRecheckMs);
       return undefined;
     }
     // Somebody may have been faster: without force nothing of theirs is changed.
@@ -142,13 +142,6 @@ export class PlanExecutor {
       outcome.happenings.push({ notice: proxyCreated(name), about: made.uid });
     }
     return made;
-  }
-
-  /** It may be ours: the answer to an earlier attempt got lost, and the watch has yet to tell. */
-  #noteTakenSecret({ uid = '' }: FunctionModel, name: string, outcome: PlanOutcome): void {
-    if (this.#takenSecrets.has(uid)) noteTaken('Secret', name, { owner: undefined }, outcome);
-    else outcome.requeue(firstTakenRecheckMs);
-    this.#takenSecrets.add(uid);
   }
 
   /** Puts an object back as it is wanted. */

@@ -1,5 +1,9 @@
-/** So often an object is written at once, making it included; each time after that takes twice as long. */
-const freeWrites = 6;
+/**
+ * So often an object is written at once, making it included; each time after that
+ * takes twice as long. More than a person does in one sitting, and soon over for a
+ * program that undoes each write.
+ */
+export const freeWrites = 20;
 const firstDelayMs = 1_000;
 const longestDelayMs = 5 * 60_000;
 

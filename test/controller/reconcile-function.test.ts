@@ -3,6 +3,7 @@ import type { FunctionModel } from '../../src/api/function.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import type { ObjectWrite } from '../../src/controller/execute-plan.ts';
 import { FunctionReconciler } from '../../src/controller/reconcile-function.ts';
+import { freeWrites } from '../../src/controller/repair-guard.ts';
 import type { EffectiveMode } from '../../src/rules/effective-mode.ts';
 import { proxySettings } from '../support/desired.ts';
 import { asyncServing, functionInMode, modes } from '../support/functions.ts';
@@ -186,19 +187,16 @@ describe('an object of a wanted name that somebody else has', () => {
     expect(await titlesTold(one)).toContain('NameTaken');
   });
 
-  it('is a Secret: it is never read, nor written', async () => {
+  it('is a Secret: it is not written, nor read but for whose it is', async () => {
     const one = world(ordersIn('standalone', tokensOn));
     one.cluster.put(stranger('Secret', 'orders-dapr-proxy'));
     const requests: FakeRequest[] = [];
     one.cluster.beforeRequest = (request) => requests.push(request);
     const before = one.cluster.object('Secret/orders-dapr-proxy');
-    // At first it may be ours, made by a request whose answer got lost.
-    expect(await one.reconcile()).toEqual({ requeueAfterMs: 1_000 });
-    expect(await titlesTold(one)).not.toContain('NameTaken');
     expect(await one.reconcile()).toEqual({ requeueAfterMs: 30_000 });
     expect(one.cluster.object('Secret/orders-dapr-proxy')).toEqual(before);
     const asked = requests.filter(({ kind }) => kind === 'Secret');
-    expect(asked.map(({ verb }) => verb)).toEqual(['create', 'create']);
+    expect(asked.map(({ verb }) => verb)).toEqual(['create', 'find']);
     expect(await titlesTold(one)).toContain('NameTaken');
   });
 
@@ -210,11 +208,41 @@ describe('an object of a wanted name that somebody else has', () => {
     one.cluster.remove('Secret/orders-dapr-proxy');
     one.cluster.fallBehind();
     one.cluster.put(secret);
-    expect(await one.reconcile()).toEqual({ requeueAfterMs: 1_000 });
+    expect(await one.reconcile()).toEqual({ requeueAfterMs: 30_000 });
     one.cluster.catchUp();
     expect(await one.reconcile()).toEqual({});
     expect(await titlesTold(one)).toEqual([]);
     expect(one.cluster.object('Secret/orders-dapr-proxy')).toEqual(secret);
+  });
+
+  it('is none where somebody took our label from the Secret: it is used as it is', async () => {
+    const secret = 'Secret/orders-dapr-proxy';
+    const one = world(ordersIn('standalone', tokensOn));
+    await one.reconcile();
+    await one.told();
+    one.cluster.edit(secret, ['metadata', 'labels', 'baas.openfunction.io/proxy'], undefined);
+    const before = one.cluster.object(secret);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await one.reconcile()).toEqual({ requeueAfterMs: 30_000 });
+    }
+    expect(one.cluster.object(secret)).toEqual(before);
+    expect(await titlesTold(one)).toEqual([]);
+    one.cluster.remove(secret);
+    expect(await one.reconcile()).toEqual({});
+    expect(one.cluster.object(secret)).toBeDefined();
+  });
+
+  it('is none where the Secret goes as soon as it was in the way', async () => {
+    const secret = 'Secret/orders-dapr-proxy';
+    const one = world(ordersIn('standalone', tokensOn));
+    one.cluster.put(stranger('Secret', 'orders-dapr-proxy'));
+    one.cluster.beforeRequest = ({ verb, kind }) => {
+      if (verb === 'find' && kind === 'Secret') one.cluster.remove(secret);
+    };
+    expect(await one.reconcile()).toEqual({ requeueAfterMs: 5_000 });
+    expect(await titlesTold(one)).not.toContain('NameTaken');
+    expect(await one.reconcile()).toEqual({});
+    expect(one.cluster.object(secret)).toBeDefined();
   });
 
   it('and that came at the very moment of making ours is not changed either', async () => {
@@ -455,6 +483,55 @@ describe('an object that somebody changed', () => {
   });
 });
 
+describe('an object whose owner somebody took away', () => {
+  const withoutOwner = (one: World, title: string): void =>
+    one.cluster.edit(title, ['metadata', 'ownerReferences'], undefined);
+
+  it('is put back in place, so that it goes with its Function again', async () => {
+    const one = world();
+    await one.reconcile();
+    await one.told();
+    const owners = proxyParts.map((title) =>
+      pick(one.cluster.object(title), 'metadata', 'ownerReferences'),
+    );
+    one.cluster.takeWrites();
+    for (const title of proxyParts) withoutOwner(one, title);
+    expect(await one.reconcile()).toEqual({});
+    expect(one.cluster.takeWrites()).toEqual(proxyParts.map((title) => `apply ${title}`));
+    expect(
+      proxyParts.map((title) => pick(one.cluster.object(title), 'metadata', 'ownerReferences')),
+    ).toEqual(owners);
+    expect(await titlesTold(one)).toEqual([]);
+  });
+
+  it('is put back also where its label went with it', async () => {
+    const one = world();
+    await one.reconcile();
+    withoutOwner(one, deployment);
+    one.cluster.edit(deployment, ['metadata', 'labels', 'baas.openfunction.io/proxy'], undefined);
+    const uid = pick(one.cluster.object(deployment), 'metadata', 'uid');
+    await one.reconcile();
+    expect(one.cluster.object(deployment)).toMatchObject({
+      metadata: { uid, ownerReferences: [{ uid: 'u-1' }] },
+    });
+  });
+
+  it('is taken over from an earlier Function that was deleted without it', async () => {
+    const one = world();
+    await one.reconcile();
+    one.cluster.removeFunction('orders');
+    await one.reconcile();
+    for (const title of proxyParts) withoutOwner(one, title);
+    const uid = pick(one.cluster.object(deployment), 'metadata', 'uid');
+    one.cluster.putFunction(ordersIn('standalone', {}, 'u-2'));
+    await one.reconcile();
+    expect(one.cluster.object(deployment)).toMatchObject({
+      metadata: { uid, ownerReferences: [{ uid: 'u-2' }] },
+    });
+    expect(await titlesTold(one)).not.toContain('NameTaken');
+  });
+});
+
 describe('an argument over an object', () => {
   const ways: [string, (cluster: FakeCluster, round: number) => void][] = [
     ['changes it', (cluster, round) => cluster.edit(deployment, ['spec', 'replicas'], 10 + round)],
@@ -472,7 +549,7 @@ describe('an argument over an object', () => {
       const one = world();
       await one.reconcile();
       const pausesMs: number[] = [];
-      for (let round = 0; round < 20; round += 1) {
+      for (let round = 0; round < freeWrites + 15; round += 1) {
         one.cluster.takeWrites();
         spoil(one.cluster, round);
         const { requeueAfterMs } = await one.reconcile();
@@ -486,8 +563,10 @@ describe('an argument over an object', () => {
         await one.reconcile();
         expect(one.cluster.takeWrites()).toEqual([`apply ${deployment}`]);
       }
-      expect(pausesMs.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
-      expect(pausesMs.slice(5, 9)).toEqual([1_000, 2_000, 4_000, 8_000]);
+      // To make it was the first.
+      const atOnce = freeWrites - 1;
+      expect(pausesMs.slice(0, atOnce)).toEqual(Array(atOnce).fill(0));
+      expect(pausesMs.slice(atOnce, atOnce + 4)).toEqual([1_000, 2_000, 4_000, 8_000]);
       expect(pausesMs).toEqual(pausesMs.toSorted((left, right) => left - right));
       expect(pausesMs.at(-1)).toBe(300_000);
       const said = await titlesTold(one);
@@ -500,7 +579,7 @@ describe('an argument over an object', () => {
   it('over one object leaves the others alone', async () => {
     const one = world();
     await one.reconcile();
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < freeWrites + 2; round += 1) {
       one.cluster.edit(deployment, ['spec', 'replicas'], 10 + round);
       await one.reconcile();
     }
@@ -513,7 +592,7 @@ describe('an argument over an object', () => {
   it('is over when something else is wanted', async () => {
     const one = world();
     await one.reconcile();
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < freeWrites + 2; round += 1) {
       one.cluster.edit(deployment, ['spec', 'replicas'], 10 + round);
       await one.reconcile();
     }
@@ -526,7 +605,7 @@ describe('an argument over an object', () => {
   it('is over when they let it be for a while, and a later one is told as another time', async () => {
     const one = world();
     const argue = async () => {
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; round < freeWrites + 2; round += 1) {
         one.cluster.edit(deployment, ['spec', 'replicas'], 10 + round);
         await one.reconcile();
       }
@@ -551,11 +630,11 @@ describe('an argument over an object', () => {
     const one = world(ordersIn('standalone', tokensOn));
     await one.reconcile();
     const pauses: (number | undefined)[] = [];
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < freeWrites; round += 1) {
       one.cluster.remove('Secret/orders-dapr-proxy');
       pauses.push((await one.reconcile()).requeueAfterMs);
     }
-    expect(pauses).toEqual([undefined, undefined, undefined, undefined, undefined, 1_000]);
+    expect(pauses).toEqual([...Array(freeWrites - 1).fill(undefined), 1_000]);
   });
 
   it('is none where a user turns Dapr on and off', async () => {

@@ -30,6 +30,7 @@ export function observedObject(
     functionName: fn.name,
     owner: ownerOf(fn),
     isDeleting: false,
+    isApplied: true,
     fingerprint: 'something else',
     isDaprs: false,
     ...members,

@@ -7,6 +7,7 @@ import { portReplacement } from '../../rules/reconcile/port-replacement.ts';
 import { ApiError } from './api-error.ts';
 import { apiVersionOf, collectionPath, objectPath } from './api-resource.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { listPages } from './list-pages.ts';
 import { managedResource } from './managed-resources.ts';
 import { sendWithin } from './send-within.ts';
 
@@ -15,6 +16,8 @@ const answerTimeoutMs = 10_000;
 
 const metadataOnly =
   'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const metadataListOnly =
+  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 export interface KubernetesObjectWriterOptions {
   readonly connection: Pick<KubernetesConnection, 'getJson' | 'changeJson'>;
@@ -39,20 +42,12 @@ export class KubernetesObjectWriter implements ObjectWriter {
     name: string,
     signal: AbortSignal,
   ): Promise<ObservedObject | undefined> {
-    return this.#request('get', kind, namespace, name, signal, async (within) => {
-      try {
-        const path = objectPath(managedResource(kind), namespace, name);
-        const object = await this.#options.connection.getJson(path, {
-          accept: metadataOnly,
-          signal: within,
-        });
-        // Of fields of which only the owner is known, no fingerprint can be made.
-        return { ...readWritten(kind, object), fingerprint: undefined };
-      } catch (error) {
-        if (error instanceof ApiError && error.kind === 'not-found') return undefined;
-        throw error;
-      }
-    });
+    const object =
+      kind === 'Secret'
+        ? await this.#findInList(kind, namespace, name, signal)
+        : await this.#get(kind, namespace, name, signal);
+    // Of fields of which only the owner is known, no fingerprint can be made.
+    return object && { ...readWritten(kind, object), fingerprint: undefined };
   }
 
   async apply(
@@ -127,6 +122,49 @@ export class KubernetesObjectWriter implements ObjectWriter {
     });
   }
 
+  #get(
+    kind: ManagedKind,
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<JsonObject | undefined> {
+    return this.#request('get', kind, namespace, name, signal, async (within) => {
+      try {
+        const path = objectPath(managedResource(kind), namespace, name);
+        const { connection } = this.#options;
+        return await connection.getJson(path, { accept: metadataOnly, signal: within });
+      } catch (error) {
+        if (error instanceof ApiError && error.kind === 'not-found') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** The right to follow Secrets is enough for this. */
+  #findInList(
+    kind: ManagedKind,
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<JsonObject | undefined> {
+    return this.#request('list', kind, namespace, name, signal, async (within) => {
+      const pages = listPages(
+        this.#options.connection,
+        collectionPath(managedResource(kind), namespace),
+        {
+          accept: metadataListOnly,
+          query: { fieldSelector: `metadata.name=${name}` },
+          signal: within,
+        },
+      );
+      for await (const { objects } of pages) {
+        const [found] = objects;
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    });
+  }
+
   async #apply(
     { kind, namespace, name, object }: ApplicableObject,
     force: boolean,
@@ -174,7 +212,7 @@ export class KubernetesObjectWriter implements ObjectWriter {
   }
 
   #request<Result>(
-    verb: 'get' | 'create' | 'patch' | 'delete',
+    verb: 'get' | 'list' | 'create' | 'patch' | 'delete',
     kind: ManagedKind,
     namespace: string,
     name: string,

@@ -7,6 +7,7 @@ import {
   OpenFunctionLabel,
   projectName,
 } from '../../api/keys.ts';
+import { functionLabelValueOf } from '../names.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isManagedKind, type ManagedKind } from './managed-kinds.ts';
 import { ownedFields } from './owned-fields.ts';
@@ -26,6 +27,8 @@ export interface ObservedObject {
   /** Its controller owner; undefined when it has none. */
   readonly owner: ObjectOwner | undefined;
   readonly isDeleting: boolean;
+  /** Whether this project's field manager applied it, and still owns something of it. */
+  readonly isApplied: boolean;
   /** Of the fields that this project's field manager owns; undefined when it owns none. */
   readonly fingerprint: string | undefined;
   /** Whether Dapr's operator made it, as it does with `<app-id>-dapr` Services. */
@@ -58,6 +61,7 @@ export function readObservedObject(object: JsonObject): ObservedObject | undefin
     functionName: isFunction(owner) ? owner.name : (asText(labels?.[BaasLabel.proxy]) ?? ''),
     owner,
     isDeleting: asText(metadata?.['deletionTimestamp']) !== undefined,
+    isApplied: owned !== undefined,
     fingerprint: owned === undefined ? undefined : fingerprint(owned),
     isDaprs:
       labels?.[DaprAnnotation.enabled] === 'true' && labels[OpenFunctionLabel.managed] !== 'true',
@@ -78,9 +82,14 @@ export function controllerOwnerOf(object: JsonObject): ObjectOwner | undefined {
   };
 }
 
-/** Whether the controller keeps an object for this very Function, and so may change it. */
+/**
+ * Whether the controller keeps an object for this very Function, and so may change
+ * it. One whose owner somebody took away is known by who applied it, and for whom.
+ */
 export function isOurs(observed: ObservedObject, fn: FunctionModel): boolean {
-  return isFunction(observed.owner) && observed.owner.uid === fn.uid;
+  const { owner, isApplied, functionName } = observed;
+  if (owner !== undefined) return isFunction(owner) && owner.uid === fn.uid;
+  return isApplied && ['', fn.name, functionLabelValueOf(fn)].includes(functionName);
 }
 
 /** Whether the controller keeps an object for some Function, whichever that is. */

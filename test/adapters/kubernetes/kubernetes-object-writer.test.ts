@@ -175,6 +175,29 @@ describe('find', () => {
     expect(server.seen('get', 'services')[0]?.accept).toContain('as=PartialObjectMetadata;');
   });
 
+  test('tells who applied it', async () => {
+    await writer.apply(service(3500), false, signal);
+    expect(await writer.find('Service', 'demo', 'orders', signal)).toHaveProperty(
+      'isApplied',
+      true,
+    );
+  });
+
+  test('of a Secret needs no right to get it, and sees no more than metadata', async () => {
+    server.put('secrets', 'demo', 'other');
+    expect(await writer.find('Secret', 'demo', 'orders', signal)).toBeUndefined();
+    server.put('secrets', 'demo', 'orders', { data: { token: 'dGhlaXJz' } });
+    expect(await writer.find('Secret', 'demo', 'orders', signal)).toMatchObject({
+      kind: 'Secret',
+      name: 'orders',
+      owner: undefined,
+    });
+    expect(server.seen('get', 'secrets')).toEqual([]);
+    for (const { accept } of server.seen('list', 'secrets')) {
+      expect(accept).toContain('as=PartialObjectMetadataList;');
+    }
+  });
+
   test('finds nothing where there is nothing', async () => {
     expect(await writer.find('Service', 'demo', 'orders', signal)).toBeUndefined();
   });

@@ -21,6 +21,7 @@ function service(parts: Partial<ObservedObject> = {}): ObservedObject {
     functionName: 'orders',
     owner: { apiVersion: 'v1', kind: 'Function', name: 'orders', uid: 'function-1' },
     isDeleting: false,
+    isApplied: true,
     fingerprint: 'as-wanted',
     isDaprs: false,
     ...parts,

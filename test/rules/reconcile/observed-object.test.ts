@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { functionLabelValueOf } from '../../../src/rules/names.ts';
 import {
   controllerOwnerOf,
   isOurs,
@@ -64,6 +65,7 @@ describe('of an object that is kept', () => {
         uid: 'u-1',
       },
       isDeleting: false,
+      isApplied: false,
       fingerprint: undefined,
       isDaprs: false,
     });
@@ -110,7 +112,8 @@ describe('of an object that is kept', () => {
           },
         ],
       });
-    const { fingerprint } = read(applied('red', 'a'));
+    const { fingerprint, isApplied } = read(applied('red', 'a'));
+    expect(isApplied).toBe(true);
     expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
     expect(read(applied('red', 'b')).fingerprint).toBe(fingerprint);
     expect(read(applied('blue', 'a')).fingerprint).not.toBe(fingerprint);
@@ -152,8 +155,18 @@ describe('an object', () => {
     expect([isOurs(earlier, fn), isPredecessors(earlier, fn)]).toEqual([false, true]);
     const another = { ...one, owner: { ...ownerOf(fn), uid: 'u-0', name: 'stock' } };
     expect([isOurs(another, fn), isPredecessors(another, fn)]).toEqual([false, false]);
-    const nobodys = { ...one, owner: undefined };
+    const nobodys = { ...one, owner: undefined, isApplied: false };
     expect([isOurs(nobodys, fn), isPredecessors(nobodys, fn)]).toEqual([false, false]);
+  });
+
+  it('that lost its owner is ours where we applied it, and its label names the Function or nobody', () => {
+    const orphan = { ...observedObject(fn, 'Service', 'a'), owner: undefined };
+    expect(isOurs(orphan, fn)).toBe(true);
+    expect(isOurs({ ...orphan, functionName: '' }, fn)).toBe(true);
+    expect(isOurs({ ...orphan, functionName: 'stock' }, fn)).toBe(false);
+    const long = functionInMode('standalone', { name: 'x'.repeat(90), metadata: { uid: 'u-1' } });
+    const labelled = { ...orphan, functionName: functionLabelValueOf(long) };
+    expect([isOurs(labelled, long), isOurs(labelled, fn)]).toEqual([true, false]);
   });
 
   it('is never ours while no API server has stored the Function', () => {
@@ -189,11 +202,19 @@ describe('nothing throws', () => {
       fc.property(anyJson, fc.constantFrom(...fields), (value, field) => {
         for (const held of [value, [value], { [field]: value }] as Json[]) {
           const observed = read(service({ [field]: held }));
-          const { owner: by, isDeleting, isDaprs, fingerprint, kind: _, ...texts } = observed;
+          const {
+            owner: by,
+            isDeleting,
+            isApplied,
+            isDaprs,
+            fingerprint,
+            kind: _,
+            ...texts
+          } = observed;
           for (const text of [...Object.values(texts), ...Object.values(by ?? {})]) {
             expect(typeof text).toBe('string');
           }
-          expect([typeof isDeleting, typeof isDaprs]).toEqual(['boolean', 'boolean']);
+          for (const flag of [isDeleting, isApplied, isDaprs]) expect(typeof flag).toBe('boolean');
           expect(['string', 'undefined']).toContain(typeof fingerprint);
         }
       }),

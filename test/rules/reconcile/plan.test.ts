@@ -190,7 +190,7 @@ describe('an object that differs', () => {
 describe('an object of a wanted name that is not ours', () => {
   const fn = ordersIn('standalone', tokensOn);
   const strangers: [string, Partial<ObservedObject>][] = [
-    ['nobody', { owner: undefined }],
+    ['nobody', { owner: undefined, isApplied: false }],
     ['another Function', { owner: { ...ownerOf(fn), name: 'stock', uid: 'u-2' } }],
     [
       'something else of the same name and uid',
@@ -229,8 +229,26 @@ describe('an object of a wanted name that is not ours', () => {
   );
 
   it('is left alone as well once it is no longer wanted', () => {
-    const objects = converged(fn).map((one) => ({ ...one, owner: undefined }));
+    const objects = converged(fn).map((one) => ({ ...one, owner: undefined, isApplied: false }));
     expect(planFor(ordersIn('disabled'), { objects })).toMatchObject({ steps: [], notices: [] });
+  });
+});
+
+describe('an object of ours whose owner somebody took away', () => {
+  const fn = ordersIn('standalone');
+  const orphans = converged(fn).map((one) => ({ ...one, owner: undefined, fingerprint: 'less' }));
+
+  it('is put back', () => {
+    const plan = planFor(fn, { objects: orphans });
+    expect(stepsOf(plan)).toEqual(orphans.map(({ kind, name }) => `apply ${kind}/${name}`));
+    expect(plan.notices).toEqual([]);
+  });
+
+  it('is removed where it is not wanted any more', () => {
+    const plan = planFor(ordersIn('disabled'), { objects: orphans });
+    expect(stepsOf(plan).sort()).toEqual(
+      orphans.map(({ kind, name }) => `delete ${kind}/${name}`).sort(),
+    );
   });
 });
 

@@ -76,6 +76,25 @@ export function tokensSuite(cluster: () => Cluster, version: FunctionVersion): v
     expect(made).not.toBe('chosen');
   });
 
+  it('one whose label somebody took away is used as it is, and nobody calls its name taken', async () => {
+    const namespace = await namespaceWithToken();
+    await tools.kubectl(namespace, 'label', 'secrets', secretName, 'baas.openfunction.io/proxy-');
+    const before = await tools.get(namespace, 'secrets', secretName);
+    // The Function's next reconcile is over when this is there.
+    await tools.apply(namespace, fn({ [tokenAnnotation]: 'true', 'dapr.io/log-level': 'debug' }));
+    await eventually(async () => {
+      const proxy = await tools.get(namespace, 'deployments', 'orders-dapr-proxy');
+      expect(JSON.stringify(proxy)).toContain('dapr.io/log-level');
+    });
+    expect(await tools.get(namespace, 'secrets', secretName)).toEqual(before);
+    const reasons = (await tools.events(namespace, 'orders')).map(({ reason }) => reason);
+    expect(reasons).not.toContain('NameTaken');
+    await tools.kubectl(namespace, 'delete', 'functions', 'orders');
+    await eventually(async () => {
+      expect(await cluster().kubectl.list('secrets', namespace)).toEqual([]);
+    });
+  });
+
   it('it goes when the Function wants none any more and no Pod uses it', async () => {
     const namespace = await namespaceWithToken();
     await tools.apply(namespace, podOf('orders', { name: 'pod' }));

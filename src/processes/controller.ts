@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { ControllerMetrics } from '../adapters/controller-metrics.ts';
-import { ApiError, isOfLeavingNamespace } from '../adapters/kubernetes/api-error.ts';
+import {
+  ApiError,
+  type ApiErrorKind,
+  isOfLeavingNamespace,
+} from '../adapters/kubernetes/api-error.ts';
 import { eventWriter } from '../adapters/kubernetes/event-writer.ts';
 import { podEvictor } from '../adapters/kubernetes/evict-pod.ts';
 import { KubernetesClusterView } from '../adapters/kubernetes/kubernetes-cluster-view.ts';
@@ -211,13 +215,16 @@ function causesOf(error: Error): readonly unknown[] {
   return error instanceof AggregateError ? error.errors : [error];
 }
 
+/** A write finds nothing where its kind is not served, as while Dapr's CRDs are being removed. */
+const generalKinds: ReadonlySet<ApiErrorKind> = new Set(['forbidden', 'unauthorized', 'not-found']);
+
 /**
- * What makes two errors one trouble. A right that is missing, or an API server
- * that is away, is the same trouble for every Function.
+ * What makes two errors one trouble. A right or a kind that is missing, or an API
+ * server that is away, is the same trouble for every Function.
  */
 function causeOf(error: Error, { namespace, name }: { namespace?: string; name?: string }): string {
   if (!(error instanceof ApiError)) return `${namespace}/${name} ${error.message}`;
-  const isGeneral = error.kind === 'forbidden' || error.kind === 'unauthorized';
+  const isGeneral = generalKinds.has(error.kind);
   if (isGeneral) return `${error.kind} ${error.request ?? ''}`;
   if (error.kind === 'unreachable' || error.kind === 'timeout') return error.kind;
   return `${namespace}/${name} ${error.message}`;

@@ -281,6 +281,47 @@ describe('trouble', () => {
     await keeps({ services: ['a', 'b', 'c'].map((name) => `demo/${name}-dapr-proxy`) });
   });
 
+  test('with a kind that is being removed is told once as well', async () => {
+    server.intercept = ({ verb, plural }) =>
+      verb === 'apply' && plural === 'services'
+        ? { status: 404, body: '404 page not found' }
+        : undefined;
+    for (const name of ['a', 'b', 'c']) server.put('functions', 'demo', name, standalone);
+    const process = await startProcess();
+    await keeps({ deployments: ['a', 'b', 'c'].map((name) => `demo/${name}-dapr-proxy`) });
+    expect(process.lines(/^Cannot/)).toMatchObject([{ level: 'warn', kind: 'not-found' }]);
+  });
+
+  test('with the connection keeps no Event from being written', async () => {
+    let cuts = 0;
+    server.intercept = ({ verb, plural }) => {
+      if (verb !== 'create' || plural !== 'events' || cuts === 2) return undefined;
+      cuts += 1;
+      return 'reset';
+    };
+    server.put('functions', 'demo', 'orders', standalone);
+    const process = await startProcess();
+    await until(() => expect(server.names('events')).toHaveLength(1));
+    expect(cuts).toBe(2);
+    expect(process.lines(/^Cannot create events/)).toHaveLength(1);
+  });
+
+  test('of an API server that is busy is not run into again before it says so', async () => {
+    const busy = { kind: 'Status', code: 429, message: 'busy', details: { retryAfterSeconds: 1 } };
+    const triedAtMs: number[] = [];
+    server.intercept = ({ verb, plural }) => {
+      if (verb !== 'apply' || plural !== 'services') return undefined;
+      triedAtMs.push(performance.now());
+      return triedAtMs.length === 1 ? { status: 429, body: busy } : undefined;
+    };
+    server.put('functions', 'demo', 'orders', standalone);
+    await startProcess();
+    await keeps();
+    const [first = 0, second = 0] = triedAtMs;
+    // What else is made wakes nobody: each write's answer is known before a watch tells of it.
+    expect(second - first).toBeGreaterThanOrEqual(990);
+  });
+
   test('with a quota is told for each Function that runs into it', async () => {
     server.intercept = ({ verb, plural, name }) =>
       verb === 'apply' && plural === 'services'

@@ -22,6 +22,6 @@ export const controllerCommand = defineCommand({
     ]);
     if (running === undefined) return ExitCode.failed;
     const { healthPort } = running;
-    return serveUntilStopped({ healthPort }, running, settings.shutdownTimeout, io, log);
+    return serveUntilStopped({ healthPort }, running, settings, io, log);
   },
 });

@@ -1,18 +1,24 @@
+import { watchTextFile } from '../adapters/files/watch-text-file.ts';
 import type { Logger } from '../adapters/log.ts';
 import { CertificateError } from '../adapters/tls/certificate-error.ts';
 import { type CommandIo, ExitCode } from './command.ts';
+
+export interface LifetimeSettings {
+  /** Seconds that what is in flight may take to finish. */
+  readonly shutdownTimeout: number;
+  readonly settingsFile?: string | undefined;
+}
 
 /**
  * Lets a process that listens run until it is asked to stop, and ends it in order.
  *
  * @param ports as the log states them
- * @param timeoutSeconds how long what is in flight may take to finish
  * @returns the exit code
  */
 export async function serveUntilStopped(
   ports: Readonly<Record<string, number>>,
   running: { stop(): Promise<void> },
-  timeoutSeconds: number,
+  { shutdownTimeout, settingsFile }: LifetimeSettings,
   io: CommandIo,
   log: Logger,
   onListening: () => void = () => undefined,
@@ -21,8 +27,22 @@ export async function serveUntilStopped(
   const stopRequested = io.stopRequested();
   log.info(ports, 'listening');
   onListening();
+  const stop = new AbortController();
+  if (settingsFile !== undefined) void tellOfChanges(settingsFile, stop.signal, log);
   log.info({ signal: await stopRequested }, 'stopping');
-  return stopInTime(running, timeoutSeconds, log);
+  stop.abort();
+  return stopInTime(running, shutdownTimeout, log);
+}
+
+/** Settings are read once: who changes them should not have to find out that nothing happens. */
+async function tellOfChanges(
+  settingsFile: string,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  const tell = (): void =>
+    log.warn({ settingsFile }, 'the settings file changed; what it says now holds after a restart');
+  await watchTextFile(settingsFile, tell, signal);
 }
 
 /** Finishes what is in flight; whoever does not finish in time is cut off. */

@@ -34,6 +34,6 @@ export const serveCommand = defineCommand({
     if (running === undefined) return ExitCode.failed;
     const { healthPort, parts } = running;
     const ports = { port: parts[0].port, healthPort };
-    return serveUntilStopped(ports, running, settings.shutdownTimeout, io, log);
+    return serveUntilStopped(ports, running, settings, io, log);
   },
 });

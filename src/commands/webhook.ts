@@ -48,7 +48,7 @@ export const webhookCommand = defineCommand({
     if (running === undefined) return ExitCode.failed;
     const { port, healthPort, banner } = running;
     const ports = { port, healthPort };
-    return serveUntilStopped(ports, running, settings.shutdownTimeout, io, log, () => {
+    return serveUntilStopped(ports, running, settings, io, log, () => {
       if (banner !== undefined) io.stdout.write(banner);
     });
   },

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -103,6 +104,27 @@ describe('controller', () => {
     await until(() => expect(server.names('deployments')).toHaveLength(1));
     expect(server.names('leases')).toEqual([]);
   });
+});
+
+test('a settings file that changes is said to, and what it said at the start holds', async () => {
+  const file = join(await temporaryFolder(), 'settings.yaml');
+  await writeFile(file, 'proxy-image: example.com/proxy:v1');
+  const { program } = await startController('--settings-file', file);
+  const told = () => program.log.find(({ msg }) => String(msg).includes('settings file changed'));
+  // Once it was looked at, the next change is seen.
+  await until(async () => {
+    await writeFile(file, `proxy-image: example.com/proxy:at-${performance.now()}`);
+    expect(told()).toMatchObject({ level: 'warn', settingsFile: file });
+  });
+  server.put('functions', 'demo', 'orders', {
+    spec: { serving: { annotations: { 'openfunction.io/enable-dapr': 'true' } } },
+  });
+  await until(() => expect(server.names('deployments')).toHaveLength(1));
+  expect(JSON.stringify(server.get('deployments', 'demo', 'orders-dapr-proxy'))).toContain(
+    'example.com/proxy:v1',
+  );
+  program.child.kill('SIGTERM');
+  expect(await program.exit()).toBe(0);
 });
 
 describe('controller at the start', () => {

@@ -28,9 +28,16 @@ describe('serving until stopped', () => {
         history.push('stopped');
       },
     };
-    const serving = serveUntilStopped({ port: 1, healthPort: 2 }, running, 5, io, log, () => {
-      history.push('announced');
-    });
+    const serving = serveUntilStopped(
+      { port: 1, healthPort: 2 },
+      running,
+      { shutdownTimeout: 5 },
+      io,
+      log,
+      () => {
+        history.push('announced');
+      },
+    );
     // Whoever reads that it listens may send the signal at once.
     expect(history).toEqual(['signals are asked for', 'announced']);
     terminate('SIGTERM');

@@ -43,8 +43,9 @@ export class RunningProgram {
     for (;;) {
       const line = this.log.find(({ msg }) => msg === message);
       if (line !== undefined) return line;
-      if (this.child.exitCode !== null) {
-        throw new Error(`ended with ${this.child.exitCode}: ${this.stdout}${this.stderr}`);
+      const { exitCode, signalCode } = this.child;
+      if (exitCode !== null || signalCode !== null) {
+        throw new Error(`ended with ${exitCode ?? signalCode}: ${this.stdout}${this.stderr}`);
       }
       await Promise.race([once(this.child.stdout as NodeJS.EventEmitter, 'data'), this.#closed]);
     }

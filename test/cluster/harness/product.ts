@@ -81,6 +81,16 @@ export class Product {
     await this.#program.kill();
   }
 
+  /** Keeps it from doing anything, as a machine that stalls. */
+  freeze(): void {
+    this.#program.child.kill('SIGSTOP');
+  }
+
+  /** Lets it go on, as if no time had passed. */
+  thaw(): void {
+    this.#program.child.kill('SIGCONT');
+  }
+
   /** Stops it if it runs, and starts it anew; what is given holds from then on. */
   async restart(run: ProductRun = {}): Promise<void> {
     await this.launch(run);

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../../src/api/json.ts';
 import type { FunctionVersion } from '../../../../src/api/keys.ts';
 import type { AuditedWrite } from '../../harness/audit-log.ts';
 import type { Cluster } from '../../harness/cluster.ts';
+import { eventually } from '../../harness/eventually.ts';
 import { type Mode, modeAnnotations } from '../../harness/fixtures.ts';
 import type { Product } from '../../harness/product.ts';
 import { userOf } from '../../harness/service-accounts.ts';
@@ -102,6 +103,37 @@ export function twoControllersSuite(cluster: () => Cluster, version: FunctionVer
     expect(await standby.metric('baas_leader')).toBe(1);
     expect(await writesBy('first', namespace)).toEqual(writesBefore);
     await expectWrittenOnce(namespace);
+  });
+
+  it('one leads, stalls, and writes nothing when it goes on: it follows the other, and may lead again', async () => {
+    const namespace = await cluster().namespace();
+    const { leader, standby } = await startBoth();
+    const before = functions('before');
+    await tools.apply(namespace, ...before);
+    await tools.expectKept(namespace, before);
+    const writesBefore = await writesBy('first', namespace);
+
+    leader.freeze();
+    try {
+      await standby.untilLeading();
+      // By its watches it learns of this before it learns that it leads no more.
+      await tools.apply(namespace, ...functions('after'));
+      await tools.expectKept(namespace, [...before, ...functions('after')]);
+    } finally {
+      leader.thaw();
+    }
+    await tools.kubectl(namespace, 'delete', 'services', '--all');
+    await tools.expectKept(namespace, [...before, ...functions('after')]);
+    await eventually(async () => expect(await leader.metric('baas_leader')).toBe(0));
+    expect(await writesBy('first', namespace)).toEqual(writesBefore);
+
+    await standby.stop();
+    await leader.untilLeading();
+    const more = functions('more');
+    await tools.apply(namespace, ...more);
+    await tools.expectKept(namespace, [...before, ...functions('after'), ...more]);
+    const all = await writesBy('first', namespace);
+    expect(all.length).toBeGreaterThan(writesBefore.length);
   });
 
   it('one leads, is asked to stop, and the other takes over at once', async () => {

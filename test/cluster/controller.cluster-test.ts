@@ -12,6 +12,7 @@ import { missingRightsSuite } from './suites/controller/missing-rights.ts';
 import { modeSwitchSuite } from './suites/controller/mode-switch.ts';
 import { nameTakenSuite } from './suites/controller/name-taken.ts';
 import { oddFunctionsSuite } from './suites/controller/odd-functions.ts';
+import { servedVersionsSuite } from './suites/controller/served-versions.ts';
 import { sidecarServiceSuite } from './suites/controller/sidecar-service.ts';
 import { tokensSuite } from './suites/controller/tokens.ts';
 import { twoControllersSuite } from './suites/controller/two-controllers.ts';
@@ -38,6 +39,7 @@ const suites: readonly [what: string, suite: Suite][] = [
 const clusterSuites: readonly [what: string, suite: Suite][] = [
   ['missed Pods', missedPodsSuite],
   ['a cluster without Dapr', withoutDaprSuite],
+  ['another version of Functions', servedVersionsSuite],
   ['missing rights', missingRightsSuite],
   ['an API server that restarts', apiServerRestartSuite],
   ['two controllers', twoControllersSuite],

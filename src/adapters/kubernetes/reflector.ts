@@ -76,6 +76,8 @@ export class Reflector<Item> {
   #version = '';
   #listedAtMs: number | undefined;
   #heardAtMs: number;
+  /** Whether the last failure was that nobody answered. */
+  #wasUnreachable = false;
 
   constructor(options: ReflectorOptions<Item>) {
     this.#options = options;
@@ -208,8 +210,12 @@ export class Reflector<Item> {
 
   #failed(verb: 'list' | 'watch', thrown: unknown, openMs: number, signal: AbortSignal): Outcome {
     const error = asApiError(thrown, 'malformed');
+    // An API server that has just started may not know its roles for a moment.
+    const mayBeStarting = this.#wasUnreachable && error.kind === 'forbidden';
+    this.#wasUnreachable = error.kind === 'unreachable';
     const isNews =
       !signal.aborted &&
+      !mayBeStarting &&
       !isRoutine(error.kind) &&
       this.#reported.isNew(`${verb} ${error.kind} ${error.status}`, this.#now());
     if (isNews) {

@@ -90,6 +90,30 @@ describe('trouble', () => {
     ]);
   });
 
+  test('without permission is not told of an API server that has just come back, unless it stays so', async () => {
+    const refusal = status(403, 'Forbidden', 'User "x" cannot list resource "functions"');
+    const kindsTold = () => reflection.errors.map(({ kind }) => kind);
+    const answers = ['reset', refusal, undefined] as const;
+    let lists = 0;
+    server.intercept = ({ verb }) => {
+      if (verb !== 'list') return undefined;
+      lists += 1;
+      return answers[lists - 1];
+    };
+    reflection.follow();
+    await reflection.watching();
+    expect(kindsTold()).toEqual(['unreachable']);
+
+    let refusals = 0;
+    server.intercept = () => {
+      refusals += 1;
+      return refusal;
+    };
+    server.resetConnections();
+    await until(() => expect(kindsTold()).toContain('forbidden'));
+    expect(refusals).toBeGreaterThan(1);
+  });
+
   test('of another kind is told beside it', async () => {
     server.intercept = ({ verb }) =>
       verb === 'watch' ? status(403, 'Forbidden', 'no') : undefined;

@@ -37,6 +37,9 @@ export interface ObjectWrite {
  */
 const takenRecheckMs = 30_000;
 
+/** Whoever was faster is to be seen at once. */
+const lostRaceRecheckMs = 1_000;
+
 /** Garbage collection takes an object away shortly after its owner, be that an earlier Function or a proxy. */
 const leavingRecheckMs = 5_000;
 
@@ -115,11 +118,6 @@ export class PlanExecutor {
     const { writer } = this.#options;
     const { kind, name, object } = step;
     const applicable = { kind, namespace: fn.namespace, name, object };
-    if (kind === 'Secret') {
-      // A token is never written over: it is made, or it is there.
-      const made = await writer.create(applicable, signal);
-      if (made !== undefined) return made;
-    }
     const existing = await writer.find(kind, fn.namespace, name, signal);
     if (existing !== undefined) {
       if (existing.isDeleting || isPredecessors(existing, fn)) outcome.requeue(leavingRecheckMs);
@@ -131,12 +129,12 @@ export class PlanExecutor {
       else noteTaken(kind, name, existing, outcome);
       return undefined;
     }
+    // Somebody may have been faster: a token is never written over, and without force nothing of theirs is changed.
     if (kind === 'Secret') {
-      // It was there a moment ago.
-      outcome.requeue(leavingRecheckMs);
-      return undefined;
+      const made = await writer.create(applicable, signal);
+      if (made === undefined) outcome.requeue(lostRaceRecheckMs);
+      return made;
     }
-    // Somebody may have been faster: without force nothing of theirs is changed.
     const made = await writer.apply(applicable, false, signal);
     if (kind === 'Deployment') {
       outcome.happenings.push({ notice: proxyCreated(name), about: made.uid });

@@ -1,4 +1,3 @@
-import type { ComponentModel } from '../../api/component.ts';
 import {
   componentPathOf,
   type DaprUse,
@@ -129,6 +128,7 @@ function annotationProblems(annotations: JsonObject | undefined): Problem[] {
 }
 
 function duplicateComponents(serving: ServingModel): Problem[] {
+  if (serving.components.every(({ block }) => block !== 'pubsub')) return [];
   const bindings = new Set(
     serving.components.filter(({ block }) => block === 'bindings').map(({ name }) => name),
   );
@@ -194,22 +194,19 @@ function useAdvice(
     return [`${componentPathOf(use)}: Required value: the ${use.kind} names no Dapr component`];
   }
   const declared = declaredComponent(serving, use.component);
+  if (declared !== undefined) return missingFields(use, use.type ?? typeOrBlock(declared));
   const existing = components.byName(use.component);
-  if (declared === undefined && existing === undefined) {
+  if (existing === undefined) {
     return [
       `${componentPathOf(use)}: component "${use.component}" is neither declared in this Function nor a Dapr Component in namespace "${fn.namespace}"; the ${use.kind} works once it is`,
       ...missingFields(use, use.type ?? ''),
     ];
   }
-  return missingFields(use, use.type ?? (declared ? typeOrBlock(declared) : typeOf(existing)));
+  return missingFields(use, use.type ?? existing.type);
 }
 
 function typeOrBlock(declared: { type: string; block: string }): string {
   return declared.type === '' ? `${declared.block}.` : declared.type;
-}
-
-function typeOf(component: ComponentModel | undefined): string {
-  return component?.type ?? '';
 }
 
 function missingFields(use: DaprUse, type: string): string[] {
@@ -227,6 +224,7 @@ function missingFields(use: DaprUse, type: string): string[] {
 
 /** A state shares the name space of Dapr Components with bindings and pub/sub. */
 function stateNamesakes(serving: ServingModel): string[] {
+  if (serving.components.every(({ block }) => block !== 'states')) return [];
   const taken = new Set(
     serving.components.filter(({ block }) => block !== 'states').map(({ name }) => name),
   );

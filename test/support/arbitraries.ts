@@ -25,7 +25,8 @@ const hostileText = fc.oneof(
 
 /**
  * Keys without a backslash: once some object has one, the JSON.parse of Node 24
- * takes other keys that are written with an escape for it.
+ * takes other keys that are written with an escape for it. Names of inputs and
+ * outputs become keys as well, of FUNC_CONTEXT.
  */
 const hostileKey = hostileText.filter((text) => !text.includes('\\'));
 
@@ -106,7 +107,7 @@ const components = mostly(objectOf(componentName, componentSpec, 3));
 
 const channel = mostly(
   objectWith({
-    name: mostly(hostileText),
+    name: mostly(hostileKey),
     component: mostly(componentName),
     topic: mostly(hostileText),
     operation: mostly(hostileText),
@@ -120,8 +121,8 @@ const reference = mostly(
     type: mostly(componentType),
     topic: mostly(hostileText),
     operation: mostly(hostileText),
-    inputName: mostly(hostileText),
-    outputName: mostly(hostileText),
+    inputName: mostly(hostileKey),
+    outputName: mostly(hostileKey),
     metadata: mostly(texts),
   }),
 );

@@ -17,7 +17,7 @@ export function functionMutator(): Reviewer {
     const { object } = request;
     const skipReason = skipReasonOf(request);
     if (object === undefined || skipReason !== undefined) return skipped(skipReason ?? 'not-ours');
-    const defaults = defaultFunction(object, request.namespace, storedObject(request));
+    const defaults = defaultFunction(object, storedObject(request));
     return {
       answer: { patch: defaults.patch, warnings: defaults.warnings },
       outcome: defaults.patch.length === 0 ? 'unchanged' : 'patched',

@@ -1,6 +1,6 @@
 import { asObject, asPort, asStringMap, asText, at, type JsonObject } from './json.ts';
 import { type FunctionVersion, functionGroup, functionVersions, Port } from './keys.ts';
-import { readFunctionServing } from './read-function-serving.ts';
+import { hasBackends, readFunctionServing } from './read-function-serving.ts';
 
 /**
  * A Function of either API version, read into one shape.
@@ -29,17 +29,21 @@ export interface FunctionModel {
   readonly serving: ServingModel | undefined;
 }
 
-/** `spec.serving` of a Function. */
-export interface ServingModel {
+/** What of `spec.serving` decides how a Function meets Dapr. */
+export interface ModeFacts {
   readonly annotations: Readonly<Record<string, string>>;
+  /** Whether inputs, outputs or states are there at all, however badly written. */
+  readonly hasBackends: boolean;
+}
+
+/** `spec.serving` of a Function. */
+export interface ServingModel extends ModeFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;
   /** Async Functions are fed by Dapr, sync ones are called over HTTP. */
   readonly runtime: 'async' | 'sync';
   /** What runs a sync Function's pods; undefined for an async one. */
   readonly httpEngine: 'knative' | 'keda' | undefined;
-  /** Whether inputs, outputs or states are there at all, however badly written. */
-  readonly hasBackends: boolean;
   /** Where events come from: v1beta1 `inputs`, v1beta2 `triggers.dapr`. */
   readonly inputs: readonly DaprUse[];
   /** v1beta2 `triggers.inputs`: read by the function, never delivered to it. */
@@ -115,6 +119,22 @@ export function declaredComponent(
 export function functionVersionOf(object: JsonObject): FunctionVersion | undefined {
   if (object['kind'] !== 'Function') return undefined;
   return functionVersions.find((version) => object['apiVersion'] === `${functionGroup}/${version}`);
+}
+
+/**
+ * Reads of a Function object what decides its mode, and nothing else: a Function of
+ * many inputs and outputs is large.
+ *
+ * @returns undefined when the object is no Function of a known version, or is only built
+ */
+export function readModeFacts(object: JsonObject): ModeFacts | undefined {
+  const version = functionVersionOf(object);
+  const serving = asObject(at(object, 'spec', 'serving'));
+  if (version === undefined || serving === undefined) return undefined;
+  return {
+    annotations: asStringMap(serving['annotations']),
+    hasBackends: hasBackends(version, serving),
+  };
 }
 
 /**

@@ -22,10 +22,25 @@ export function readFunctionServing(version: FunctionVersion, serving: JsonObjec
     template: asShallowObject(serving['template']),
     workloadType: readWorkloadType(version, serving),
     components: readComponents(version, serving),
+    hasBackends: hasBackends(version, serving),
   };
   return version === 'v1beta1'
     ? { ...common, ...readV1beta1(serving) }
     : { ...common, ...readV1beta2(serving) };
+}
+
+/** Whether inputs, outputs or states are there at all, however badly written. */
+export function hasBackends(version: FunctionVersion, serving: JsonObject): boolean {
+  if (version === 'v1beta1') {
+    return ['inputs', 'outputs', 'states'].some((field) => !isEmpty(serving[field]));
+  }
+  const triggers = asShallowObject(serving['triggers']);
+  return (
+    !isEmpty(asList(triggers?.['dapr'])) ||
+    !isEmpty(asList(triggers?.['inputs'])) ||
+    objectsOf(serving['outputs']).some(({ item }) => asObject(item['dapr']) !== undefined) ||
+    !isEmpty(serving['states'])
+  );
 }
 
 function readV1beta1(serving: JsonObject) {
@@ -50,7 +65,6 @@ function readV1beta1(serving: JsonObject) {
   return {
     runtime: isAsync ? ('async' as const) : ('sync' as const),
     httpEngine: isAsync ? undefined : ('knative' as const),
-    hasBackends: ['inputs', 'outputs', 'states'].some((field) => !isEmpty(serving[field])),
     inputs: read('input', 'inputs'),
     passiveInputs: [],
     outputs: read('output', 'outputs'),
@@ -74,11 +88,6 @@ function readV1beta2(serving: JsonObject) {
   return {
     runtime: isAsync ? ('async' as const) : ('sync' as const),
     httpEngine: isAsync ? undefined : isKeda ? ('keda' as const) : ('knative' as const),
-    hasBackends:
-      isAsync ||
-      !isEmpty(asList(triggers?.['inputs'])) ||
-      outputs.length > 0 ||
-      !isEmpty(serving['states']),
     inputs: objectsOf(triggers?.['dapr']).map(({ index, item }) =>
       readReference('input', item, 'inputName', `spec.serving.triggers.dapr[${index}]`),
     ),

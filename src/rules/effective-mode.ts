@@ -1,4 +1,4 @@
-import type { ServingModel } from '../api/function.ts';
+import type { ModeFacts } from '../api/function.ts';
 import { OpenFunctionAnnotation } from '../api/keys.ts';
 
 /** How a Function's pods meet Dapr. */
@@ -31,7 +31,7 @@ interface Choice {
  * break a pod, so that an invalid `enable-dapr` counts as unset and an invalid
  * mode as `standalone`. Both are named in `invalid`.
  */
-export function effectiveMode(serving: ServingModel | undefined): ModeDecision {
+export function effectiveMode(serving: ModeFacts | undefined): ModeDecision {
   if (serving === undefined) {
     return { mode: 'disabled', because: 'the Function has no spec.serving', invalid: [] };
   }
@@ -60,7 +60,7 @@ export function effectiveMode(serving: ServingModel | undefined): ModeDecision {
 }
 
 /** Whether Dapr is on for a Function whose `enable-dapr` is unset. */
-export function enabledByDefault(serving: ServingModel): 'true' | 'false' {
+export function enabledByDefault(serving: ModeFacts): 'true' | 'false' {
   return serving.hasBackends ? 'true' : 'false';
 }
 

@@ -318,7 +318,7 @@ describe.each(sampleFiles)('the sample %s', (file) => {
 
   it('is stored with its defaults', () => {
     for (const object of functions) {
-      const { patch } = defaultFunction(object, namespace, undefined);
+      const { patch } = defaultFunction(object, undefined);
       expectStoredWhole(applyPatch(object, patch));
     }
   });

@@ -142,7 +142,7 @@ describe.each(functionFiles)('the sample %s', (file) => {
     const { object } = functionOf(file);
     const verdict = validateFunction(object, namespace, undefined, componentsOf(file));
     expect(verdict).toMatchObject({ problems: [], warnings: [], invalidAnnotations: [] });
-    expect(defaultFunction(object, namespace, undefined)).toMatchObject({
+    expect(defaultFunction(object, undefined)).toMatchObject({
       warnings: [],
       mode: cellsOf(file)[3],
     });

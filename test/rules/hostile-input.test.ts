@@ -40,7 +40,7 @@ const numRuns = 300;
 function judge(object: JsonObject, oldObject: JsonObject | undefined): void {
   const fn = readFunction(object, namespace);
   effectiveMode(fn?.serving);
-  defaultFunction(object, namespace, oldObject);
+  defaultFunction(object, oldObject);
   validateFunction(object, namespace, oldObject, noComponents);
   readServing(object, namespace);
   readComponent(object, namespace);

@@ -4,7 +4,6 @@ import {
   type FunctionDefaults,
 } from '../../src/rules/function/function-defaults.ts';
 import { applyPatch } from './apply-patch.ts';
-import { namespace } from './functions.ts';
 import { deepFreeze, objectAt, wireCopy } from './json.ts';
 
 export interface DefaultedFunction extends FunctionDefaults {
@@ -18,7 +17,7 @@ export interface DefaultedFunction extends FunctionDefaults {
 function defaulted(object: JsonObject, oldObject: JsonObject | undefined): DefaultedFunction {
   const input = deepFreeze(wireCopy(object));
   const stored = oldObject === undefined ? undefined : deepFreeze(wireCopy(oldObject));
-  const defaults = defaultFunction(input, namespace, stored);
+  const defaults = defaultFunction(input, stored);
   const output = applyPatch(input, defaults.patch);
   return {
     ...defaults,

@@ -155,7 +155,7 @@ function admitFunction(
   problems: string[],
 ): AdmittedFunction | undefined {
   const namespace = namespaceOf(object);
-  const defaults = defaultFunction(object, namespace, undefined);
+  const defaults = defaultFunction(object, undefined);
   const admitted = applyPatch(object, defaults.patch);
   const verdict = validateFunction(admitted, namespace, undefined, source.components(namespace));
   const title = titleOf(object);

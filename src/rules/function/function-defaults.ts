@@ -1,4 +1,4 @@
-import { type FunctionModel, readFunction, type ServingModel } from '../../api/function.ts';
+import { type ModeFacts, readModeFacts } from '../../api/function.ts';
 import { asObject, asString, at, type JsonObject, jsonEquals, own } from '../../api/json.ts';
 import { OpenFunctionAnnotation } from '../../api/keys.ts';
 import {
@@ -35,29 +35,26 @@ export interface FunctionDefaults {
  */
 export function defaultFunction(
   object: JsonObject,
-  namespace: string,
   oldObject: JsonObject | undefined,
 ): FunctionDefaults {
-  const written = readFunction(object, namespace);
-  if (written?.serving === undefined) {
+  const written = readModeFacts(object);
+  if (written === undefined) {
     return { patch: [], warnings: [], ...describe(effectiveMode(undefined)) };
   }
   const annotations = at(object, 'spec', 'serving', 'annotations');
   const isUpdate = oldObject !== undefined;
   if (isUpdate && jsonEquals(at(object, 'spec', 'serving'), at(oldObject, 'spec', 'serving'))) {
-    const decision = effectiveMode(written.serving);
+    const decision = effectiveMode(written);
     return { patch: [], warnings: ignoredMode(written, decision.mode), ...describe(decision) };
   }
   const present = asObject(annotations);
   const enable = asString(own(present, enableDapr));
   const isFormerDefault = isUpdate && isDefaultOfOurs(object, enable);
-  const decision = effectiveMode(
-    isFormerDefault ? withoutEnable(written.serving) : written.serving,
-  );
+  const decision = effectiveMode(isFormerDefault ? withoutEnable(written) : written);
 
   const wanted = new Map<string, string>();
   if (own(present, enableDapr) === undefined || isFormerDefault) {
-    wanted.set(enableDapr, enabledByDefault(written.serving));
+    wanted.set(enableDapr, enabledByDefault(written));
   }
   let warnings: string[] = [];
   if (decision.mode === 'disabled') {
@@ -84,13 +81,13 @@ function isDefaultOfOurs(object: JsonObject, value: string | undefined): boolean
   );
 }
 
-function withoutEnable(serving: ServingModel): ServingModel {
+function withoutEnable(serving: ModeFacts): ModeFacts {
   const { [enableDapr]: _enable, ...annotations } = serving.annotations;
   return { ...serving, annotations };
 }
 
-function ignoredMode(fn: FunctionModel, mode: EffectiveMode): string[] {
-  if (mode !== 'disabled' || fn.serving?.annotations[daprServiceMode] === undefined) return [];
+function ignoredMode({ annotations }: ModeFacts, mode: EffectiveMode): string[] {
+  if (mode !== 'disabled' || annotations[daprServiceMode] === undefined) return [];
   return [
     `spec.serving.annotations[${daprServiceMode}]: ignored, because Dapr is disabled for this Function; set ${enableDapr} to "true" to use it`,
   ];

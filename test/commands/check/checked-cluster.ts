@@ -239,7 +239,7 @@ export class CheckedCluster {
     }
     return plural === 'pods'
       ? { status: 201, body: this.#admitPod(object, namespace) }
-      : admitFunction(object, namespace);
+      : admitFunction(object);
   }
 
   #admitPod(pod: JsonObject, namespace: string): JsonObject {
@@ -254,8 +254,8 @@ export class CheckedCluster {
   }
 }
 
-function admitFunction(object: JsonObject, namespace: string): Mishap {
-  const admitted = applyPatch(object, defaultFunction(object, namespace, undefined).patch);
+function admitFunction(object: JsonObject): Mishap {
+  const admitted = applyPatch(object, defaultFunction(object, undefined).patch);
   const annotations = at(admitted, 'spec', 'serving', 'annotations');
   const mode = at(annotations, 'openfunction.io/dapr-service-mode');
   return mode === undefined || mode === 'standalone' || mode === 'sidecar'

@@ -31,7 +31,7 @@ describe.each(versions)('the Function of a dry run at %s', (version) => {
   test('gets its defaults in each mode, and has nothing that is denied', () => {
     const admitted = (mode: EffectiveMode): JsonObject => {
       const object = trialFunction(version, 'shop', mode);
-      return applyPatch(object, defaultFunction(object, 'shop', undefined).patch);
+      return applyPatch(object, defaultFunction(object, undefined).patch);
     };
     const annotations = modes.map((mode) => [
       mode,

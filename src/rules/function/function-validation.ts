@@ -1,7 +1,7 @@
 import {
   componentPathOf,
   type DaprUse,
-  declaredComponent,
+  type DeclaredComponent,
   type FunctionModel,
   fieldsPathOf,
   readFunction,
@@ -146,8 +146,10 @@ function duplicateComponents(serving: ServingModel): Problem[] {
 /** What only warns: it may become right later, or is merely without effect. */
 function advice(fn: FunctionModel, serving: ServingModel, components: ComponentLookup): string[] {
   const uses = [...serving.inputs, ...serving.passiveInputs, ...serving.outputs, ...serving.states];
+  // Of two with one name the first counts, as everywhere.
+  const declared = new Map(serving.components.toReversed().map((one) => [one.name, one]));
   return [
-    ...uses.flatMap((use) => useAdvice(fn, serving, use, components)),
+    ...uses.flatMap((use) => useAdvice(fn, use, declared.get(use.component), components)),
     ...stateNamesakes(serving),
     ...sharedInputKeys(fn, serving),
     ...unusedInputs(fn, serving),
@@ -186,14 +188,13 @@ function portAdvice(fn: FunctionModel): string[] {
 
 function useAdvice(
   fn: FunctionModel,
-  serving: ServingModel,
   use: DaprUse,
+  declared: DeclaredComponent | undefined,
   components: ComponentLookup,
 ): string[] {
   if (use.component === '') {
     return [`${componentPathOf(use)}: Required value: the ${use.kind} names no Dapr component`];
   }
-  const declared = declaredComponent(serving, use.component);
   if (declared !== undefined) return missingFields(use, use.type ?? typeOrBlock(declared));
   const existing = components.byName(use.component);
   if (existing === undefined) {
@@ -205,7 +206,7 @@ function useAdvice(
   return missingFields(use, use.type ?? existing.type);
 }
 
-function typeOrBlock(declared: { type: string; block: string }): string {
+function typeOrBlock(declared: DeclaredComponent): string {
   return declared.type === '' ? `${declared.block}.` : declared.type;
 }
 

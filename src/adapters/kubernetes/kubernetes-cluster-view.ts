@@ -12,12 +12,9 @@ import { AnnotatedWorkloads } from './annotated-workloads.ts';
 import type { ApiError } from './api-error.ts';
 import { type FollowedResource, followResource } from './follow-resource.ts';
 import { type ForeignProxy, readForeignProxy } from './foreign-proxies.ts';
+import { FunctionsToWake, type WakeFunctions } from './functions-to-wake.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
-import type {
-  KubernetesFunctionSource,
-  SourceChange,
-  Staleness,
-} from './kubernetes-function-source.ts';
+import type { KubernetesFunctionSource, Staleness } from './kubernetes-function-source.ts';
 import { managedResource } from './managed-resources.ts';
 import { ObservedPods } from './observed-pods.ts';
 import { OwnedObjects } from './owned-objects.ts';
@@ -25,17 +22,11 @@ import { pause } from './pause.ts';
 import type { FollowerTimings } from './resource-follower.ts';
 import type { VersionedResource } from './served-version.ts';
 
-export interface KubernetesClusterViewOptions {
+export interface KubernetesClusterViewOptions extends WakeFunctions {
   readonly connection: Pick<KubernetesConnection, 'getJson' | 'getLines'>;
   /** Functions, Servings and Components; followed by whoever made it. */
   readonly source: KubernetesFunctionSource;
   readonly excludedNamespaces: ReadonlySet<string>;
-  /** A Function whose surroundings changed. */
-  readonly wake: (namespace: string, name: string) => void;
-  /** A Function whose pods changed: they come and go in crowds, and one look at many is enough. */
-  readonly wakeSoon: (namespace: string, name: string) => void;
-  /** Anything may have changed. */
-  readonly wakeAll: () => void;
   readonly onError: (error: ApiError) => void;
   readonly timings?: Partial<FollowerTimings> | undefined;
   /** Milliseconds on a clock that never goes back. */
@@ -63,15 +54,16 @@ export class KubernetesClusterView implements ClusterView {
   readonly #options: KubernetesClusterViewOptions;
   readonly #workloads: AnnotatedWorkloads;
   readonly #owned: ReadonlyMap<ManagedKind, OwnedObjects>;
-  readonly #pods = new ObservedPods(({ namespace, claim }) => {
-    const name = this.#claimedBy(namespace, claim);
-    if (name !== undefined) this.#options.wakeSoon(namespace, name);
-  });
+  readonly #functions: FunctionsToWake;
+  readonly #pods = new ObservedPods(({ namespace, claim }) =>
+    this.#functions.wakeSoonClaimed(namespace, claim),
+  );
   readonly #proxies = new Table<ForeignProxy>(({ serving }) => serving);
   readonly #followers: readonly FollowedResource[];
 
   constructor(options: KubernetesClusterViewOptions) {
     this.#options = options;
+    this.#functions = new FunctionsToWake(options);
     this.#workloads = new AnnotatedWorkloads(options.connection);
     const kinds = Object.keys(managedKinds) as ManagedKind[];
     this.#owned = new Map(
@@ -90,7 +82,7 @@ export class KubernetesClusterView implements ClusterView {
 
   /** Follows until the signal aborts; resolves when everything is closed. */
   async run(signal: AbortSignal): Promise<void> {
-    const unsubscribe = this.#options.source.subscribe((change) => this.#onSource(change));
+    const unsubscribe = this.#options.source.subscribe((change) => this.#functions.wakeFor(change));
     try {
       await Promise.all(this.#followers.map(({ follower }) => follower.run(signal)));
     } finally {
@@ -226,7 +218,7 @@ export class KubernetesClusterView implements ClusterView {
 
   #proxyFollower() {
     const wake = (namespace: string, serving: string): void =>
-      this.#wakeClaim(namespace, { kind: 'serving', name: serving });
+      this.#functions.wakeClaimed(namespace, { kind: 'serving', name: serving });
     return followResource(this.#options, {
       resource: deployments,
       what: "OpenFunction's proxies",
@@ -249,61 +241,9 @@ export class KubernetesClusterView implements ClusterView {
       },
     });
   }
-
-  /** What changed about Functions, Servings and Components. */
-  #onSource(change: SourceChange): void {
-    const { wake, wakeAll } = this.#options;
-    switch (change.resource) {
-      case 'all':
-        wakeAll();
-        return;
-      case 'functions':
-        for (const { namespace, name } of change.items) wake(namespace, name);
-        return;
-      case 'servings':
-        for (const serving of change.items) {
-          if (serving.function !== undefined) wake(serving.namespace, serving.function);
-        }
-        return;
-      case 'components':
-        for (const component of change.items) {
-          if (component.serving !== undefined) {
-            this.#wakeClaim(component.namespace, { kind: 'serving', name: component.serving });
-          }
-          this.#wakeUsersOf(component.namespace, component.name);
-        }
-    }
-  }
-
-  #wakeClaim(namespace: string, claim: ObservedPod['claim']): void {
-    const name = this.#claimedBy(namespace, claim);
-    if (name !== undefined) this.#options.wake(namespace, name);
-  }
-
-  /** Name of the Function that a claim means. */
-  #claimedBy(namespace: string, { kind, name }: ObservedPod['claim']): string | undefined {
-    return kind === 'function' ? name : this.#options.source.serving(namespace, name)?.function;
-  }
-
-  /** Functions that name a Component which somebody else made. */
-  #wakeUsersOf(namespace: string, component: string): void {
-    for (const fn of this.#options.source.functions()) {
-      if (fn.namespace === namespace && usesComponent(fn, component)) {
-        this.#options.wake(namespace, fn.name);
-      }
-    }
-  }
 }
 
 function versioned(kind: ManagedKind): VersionedResource {
   const { group, version, plural } = managedResource(kind);
   return { group, versions: [version], plural, kind };
-}
-
-function usesComponent(fn: FunctionModel, component: string): boolean {
-  const { serving } = fn;
-  if (serving === undefined) return false;
-  return [serving.inputs, serving.passiveInputs, serving.outputs, serving.states].some((uses) =>
-    uses.some((use) => use.component === component),
-  );
 }

@@ -32,7 +32,7 @@ export function canonicalForm(object: JsonObject): string {
 type Place =
   | 'object'
   | 'spec'
-  /** Of a Component: any JSON, which is stored as it is, but for null. */
+  /** Of a Component: JSON of every shape, which is stored as it is, but for null. */
   | 'settings'
   /** A list that is owned as a whole, so that nobody tells what Go left out of it. */
   | 'tolerations'

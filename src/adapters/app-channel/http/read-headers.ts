@@ -16,9 +16,11 @@ export interface ReadHeaders {
 
 /** A field name (RFC 9110, 5.1). */
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What a head may not hold (RFC 9110, 5.5), and line ends that are half of one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones.
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/;
+/**
+ * What a head may not hold (RFC 9110, 5.5): control characters, which are all but
+ * these, and line ends that are half of one.
+ */
+const forbidden = /[^\t\n\r -~\u0080-\uffff]|\r(?!\n)|(?<!\r)\n/;
 /** A `Connection` option of that name, in lower case after a comma. */
 const closeOption = /,[ \t]*close[ \t]*(?:,|$)/;
 const keepAliveOption = /,[ \t]*keep-alive[ \t]*(?:,|$)/;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { pause } from '../kubernetes/pause.ts';
+import { pause } from '../pause.ts';
 
 /** Nobody waits for it: a mounted ConfigMap is itself a minute late. */
 const defaultLookMs = 2_000;

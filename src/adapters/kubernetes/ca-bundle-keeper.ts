@@ -1,12 +1,12 @@
 import { projectName, webhookConfigurationName } from '../../api/keys.ts';
 import { caBundlePatch, type WebhookClient } from '../../rules/certificates/webhook-clients.ts';
 import type { Logger } from '../log.ts';
+import { pause } from '../pause.ts';
 import { ApiError, asApiError } from './api-error.ts';
 import { type ApiResource, resourceName } from './api-resource.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { RequestVerb } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
-import { pause } from './pause.ts';
 import { RecentCauses } from './recent-causes.ts';
 import { sendWithin } from './send-within.ts';
 import { WakeUp } from './wake-up.ts';

@@ -7,6 +7,7 @@ import { type ManagedKind, managedKinds } from '../../rules/reconcile/managed-ki
 import { type ObservedObject, readObservedObject } from '../../rules/reconcile/observed-object.ts';
 import { type ObservedPod, readObservedPod } from '../../rules/reconcile/observed-pod.ts';
 import type { FunctionSurroundings } from '../../rules/reconcile/plan.ts';
+import { pause } from '../pause.ts';
 import { Table } from '../store/object-index.ts';
 import { AnnotatedWorkloads } from './annotated-workloads.ts';
 import type { ApiError } from './api-error.ts';
@@ -18,7 +19,6 @@ import type { KubernetesFunctionSource, Staleness } from './kubernetes-function-
 import { managedResource } from './managed-resources.ts';
 import { ObservedPods } from './observed-pods.ts';
 import { OwnedObjects } from './owned-objects.ts';
-import { pause } from './pause.ts';
 import type { FollowerTimings } from './resource-follower.ts';
 import type { VersionedResource } from './served-version.ts';
 

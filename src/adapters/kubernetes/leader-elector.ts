@@ -8,12 +8,12 @@ import {
   observeLease,
   releasedLease,
 } from '../../rules/leader/lease-decision.ts';
+import { pause } from '../pause.ts';
 import { ApiError, asApiError } from './api-error.ts';
 import { type ApiResource, collectionPath, objectPath } from './api-resource.ts';
 import { Deadline } from './deadline.ts';
 import { describeFailure, type RequestVerb } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
-import { pause } from './pause.ts';
 
 const leases: ApiResource = {
   group: 'coordination.k8s.io',

@@ -1,4 +1,5 @@
 import { asText, at, type JsonObject } from '../../api/json.ts';
+import { pause } from '../pause.ts';
 import { type ApiError, asApiError } from './api-error.ts';
 import { type ApiResource, apiVersionOf, collectionPath } from './api-resource.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
@@ -7,7 +8,6 @@ import { describeFailure } from './describe-failure.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { listPages } from './list-pages.ts';
 import { isRoutine, nextStep, type Outcome } from './next-step.ts';
-import { pause } from './pause.ts';
 import { RecentCauses } from './recent-causes.ts';
 import { readWatchEvent, type WatchEvent } from './watch-event.ts';
 

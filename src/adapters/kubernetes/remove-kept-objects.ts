@@ -5,6 +5,7 @@ import {
   type ObservedObject,
   readObservedObject,
 } from '../../rules/reconcile/observed-object.ts';
+import { pause } from '../pause.ts';
 import { asApiError } from './api-error.ts';
 import { apiVersionOf, collectionPath } from './api-resource.ts';
 import { Deadline } from './deadline.ts';
@@ -13,7 +14,6 @@ import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { KubernetesObjectWriter } from './kubernetes-object-writer.ts';
 import { listPages } from './list-pages.ts';
 import { managedResource } from './managed-resources.ts';
-import { pause } from './pause.ts';
 
 /** What every object bears that the controller keeps, in the words of a list request. */
 const keptSelector = `${BaasLabel.proxy},${CommonLabel.managedBy}=${projectName}`;

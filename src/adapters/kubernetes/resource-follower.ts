@@ -1,8 +1,8 @@
+import { pause } from '../pause.ts';
 import { asApiError } from './api-error.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import { Deadline } from './deadline.ts';
 import { describeFailure } from './describe-failure.ts';
-import { pause } from './pause.ts';
 import { RecentCauses } from './recent-causes.ts';
 import {
   defaultReflectorTimings,

@@ -1,4 +1,4 @@
-import { pause } from './pause.ts';
+import { pause } from '../pause.ts';
 
 /** Somebody sleeps, and others may wake them. A call that comes while nobody sleeps is not lost. */
 export class WakeUp {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fingerprintOf } from '../files/list-files.ts';
-import { pause } from '../kubernetes/pause.ts';
 import type { Logger } from '../log.ts';
+import { pause } from '../pause.ts';
 import { CertificateError } from './certificate-error.ts';
 import {
   type CertificatePair,
